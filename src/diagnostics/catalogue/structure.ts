@@ -1,0 +1,3 @@
+import { defineDiagnostics } from "../entry.ts";
+
+export const structure = defineDiagnostics({});

@@ -1,0 +1,33 @@
+import type { Dim, Facts } from "./dim.ts";
+import { formatDim, sameDim } from "./dim.ts";
+
+export type DType = "float32" | "float16" | "float64" | "int64" | "int32" | "bool";
+
+/** Element type and dimensions of a value; axis 0 is the batch, axis 1 the channels (NCHW). */
+export interface TensorType {
+  readonly dtype: DType;
+  readonly shape: readonly Dim[];
+}
+
+/** `[N, 64, 56, 56]` */
+export function formatShape(shape: readonly Dim[]): string {
+  return `[${shape.map(formatDim).join(", ")}]`;
+}
+
+/** True when both shapes are provably equal. */
+export function sameShape(a: readonly Dim[], b: readonly Dim[], facts?: Facts): boolean {
+  return a.length === b.length && a.every((dim, axis) => sameDim(dim, b[axis] as Dim, facts));
+}
+
+/** The shape when every size is known, else nothing. */
+export function knownShape(shape: readonly Dim[]): readonly number[] | undefined {
+  return shape.every((dim) => typeof dim === "number") ? (shape as readonly number[]) : undefined;
+}
+
+/** What an axis is called in messages: batch, channels, height, width (features for rank 2, length for rank 3). */
+export function axisName(axis: number, rank: number): string {
+  if (axis === 0) return "batch";
+  if (axis === 1) return rank === 2 ? "features" : "channels";
+  if (rank === 3) return "length";
+  return rank === 4 ? (axis === 2 ? "height" : "width") : `spatial axis ${axis - 1}`;
+}
