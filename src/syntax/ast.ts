@@ -51,6 +51,8 @@ export interface Declaration extends Ranged {
   readonly body: Body | undefined;
   /** The text of the `///` lines above, without the slashes. */
   readonly doc: string | undefined;
+  /** Set when a part of it could not be read and is not in the tree: what seems to be missing must not be reported. */
+  readonly broken?: boolean;
 }
 
 export interface Parameter extends Ranged {

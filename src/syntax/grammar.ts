@@ -1,0 +1,457 @@
+import { CstParser, EOF, tokenMatcher, type CstNode, type IParserErrorMessageProvider, type IToken, type ParserMethod, type TokenType } from "chevrotain";
+import * as t from "./tokens.ts";
+
+type Rule = ParserMethod<[], CstNode>;
+
+/** Every message is worded from the tokens around the place (`wording.ts`), so none is built here. */
+const noMessages: IParserErrorMessageProvider = {
+  buildMismatchTokenMessage: () => "",
+  buildNotAllInputParsedMessage: () => "",
+  buildNoViableAltMessage: () => "",
+  buildEarlyExitMessage: () => "",
+};
+
+const structural: ReadonlySet<TokenType> = new Set([t.LeftBrace, t.RightBrace, t.NewLine, t.Bar, t.Arrow, EOF]);
+const insertable: ReadonlySet<TokenType> = new Set([t.RightParen, t.RightSquare, t.RightBrace]);
+
+/** The parts of Chevrotain's recovery that {@link ResnetParser} uses; they exist, but are not in its typings. */
+export interface ResnetParser {
+  consumeToken(): void;
+  flattenFollowSet(): TokenType[];
+}
+
+/**
+ * The grammar: 36 rules, named as in `grammar/resnet.ebnf`, strong LL(2) (a test computes it). It makes a concrete
+ * tree; `to-ast.ts` turns that into the syntax tree.
+ */
+export class ResnetParser extends CstParser {
+  constructor(options: { readonly validate: boolean }) {
+    super([...t.tokenTypes], {
+      maxLookahead: 2,
+      recoveryEnabled: true,
+      nodeLocationTracking: "onlyOffset",
+      skipValidations: !options.validate,
+      errorMessageProvider: noMessages,
+    });
+    this.performSelfAnalysis();
+  }
+
+  /** Only what closes may be thought of as there: an invented name or number would be reported later as unknown. */
+  protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
+    return insertable.has(type);
+  }
+
+  // Recovery passes over a whole `{ … }` at once: the filter has balanced them, and a line break inside one is no place
+  // to go on from. These three methods are Chevrotain's own, by name and contract.
+
+  /** The distance from the token `k` ahead to the one behind it, or behind the `}` that belongs to it. */
+  private stepOver(k: number): number {
+    if (this.LA(k).tokenType !== t.LeftBrace) return 1;
+    let depth = 0;
+    for (let ahead = k; ; ahead++) {
+      const { tokenType } = this.LA(ahead);
+      if (tokenType === t.LeftBrace) depth++;
+      else if (tokenType === t.RightBrace && --depth === 0) return ahead - k + 1;
+      else if (tokenType === EOF) return ahead - k;
+    }
+  }
+
+  protected override SKIP_TOKEN(): IToken {
+    for (let step = this.stepOver(1); step > 0 && this.LA(1).tokenType !== EOF; step--) this.consumeToken();
+    return this.LA(1);
+  }
+
+  protected findReSyncTokenType(): TokenType {
+    const wanted = this.flattenFollowSet();
+    for (let k = 1; ; k += this.stepOver(k)) {
+      const found = wanted.find((type) => tokenMatcher(this.LA(k), type));
+      if (found) return found;
+      if (this.LA(k).tokenType === EOF) return EOF;
+    }
+  }
+
+  protected canRecoverWithSingleTokenDeletion(expected: TokenType): boolean {
+    const { tokenType } = this.LA(1);
+    return !structural.has(tokenType) && tokenMatcher(this.LA(2), expected);
+  }
+
+  readonly File: Rule = this.RULE("File", () => {
+    this.MANY(() =>
+      this.OR([
+        { ALT: () => this.SUBRULE(this.Use) },
+        { ALT: () => this.SUBRULE(this.Let) },
+        { ALT: () => this.SUBRULE(this.Decl) },
+      ]),
+    );
+  });
+
+  readonly Use: Rule = this.RULE("Use", () => {
+    this.CONSUME(t.Use);
+    this.OR([{ ALT: () => this.SUBRULE(this.Path) }, { ALT: () => this.CONSUME(t.StringToken) }]);
+    this.CONSUME(t.LeftBrace);
+    this.SUBRULE(this.Import);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.Import);
+    });
+    this.OPTION(() => this.CONSUME2(t.Comma));
+    this.CONSUME(t.RightBrace);
+  });
+
+  readonly Import: Rule = this.RULE("Import", () => {
+    this.CONSUME(t.Identifier);
+    this.OPTION(() => {
+      this.CONSUME(t.As);
+      this.CONSUME2(t.Identifier);
+    });
+  });
+
+  readonly Decl: Rule = this.RULE("Decl", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.Network) },
+      { ALT: () => this.CONSUME(t.Block) },
+      { ALT: () => this.CONSUME(t.Recipe) },
+    ]);
+    this.CONSUME(t.Identifier);
+    this.OPTION(() => this.SUBRULE(this.Params));
+    this.OR2([
+      {
+        ALT: () => {
+          this.CONSUME(t.Equals);
+          this.SUBRULE(this.Expr);
+          this.OPTION2(() => this.SUBRULE(this.Body));
+        },
+      },
+      { ALT: () => this.SUBRULE2(this.Body) },
+    ]);
+  });
+
+  readonly Params: Rule = this.RULE("Params", () => {
+    this.CONSUME(t.LeftParen);
+    this.OPTION(() => {
+      this.SUBRULE(this.Param);
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.Param);
+      });
+      this.OPTION2(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RightParen);
+  });
+
+  readonly Param: Rule = this.RULE("Param", () => {
+    this.CONSUME(t.Identifier);
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.Type);
+    this.OPTION(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.Expr);
+    });
+  });
+
+  readonly Type: Rule = this.RULE("Type", () => {
+    this.OR([{ ALT: () => this.CONSUME(t.Identifier) }, { ALT: () => this.CONSUME(t.Block) }]);
+    this.OPTION(() => this.SUBRULE(this.List));
+  });
+
+  // One repetition with its end in the same rule: only so does recovery go on with the next item.
+  readonly Body: Rule = this.RULE("Body", () => {
+    this.CONSUME(t.LeftBrace);
+    this.OPTION(() => this.CONSUME(t.Bar));
+    this.MANY_SEP({ SEP: t.Separator, DEF: () => this.SUBRULE(this.Item) });
+    this.CONSUME(t.RightBrace);
+  });
+
+  readonly Item: Rule = this.RULE("Item", () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.Let) },
+      { ALT: () => this.SUBRULE(this.Input) },
+      { ALT: () => this.SUBRULE(this.Output) },
+      { ALT: () => this.SUBRULE(this.Shortcuts) },
+      { ALT: () => this.SUBRULE(this.Require) },
+      { ALT: () => this.SUBRULE(this.Expect) },
+      { ALT: () => this.SUBRULE(this.Chain) },
+    ]);
+  });
+
+  readonly Let: Rule = this.RULE("Let", () => {
+    this.CONSUME(t.Let);
+    this.CONSUME(t.Identifier);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.Expr);
+  });
+
+  readonly Input: Rule = this.RULE("Input", () => {
+    this.CONSUME(t.Input);
+    this.CONSUME(t.Identifier);
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.Type);
+  });
+
+  readonly Output: Rule = this.RULE("Output", () => {
+    this.CONSUME(t.Output);
+    this.CONSUME(t.Identifier);
+    this.OPTION(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.Path);
+    });
+  });
+
+  readonly Shortcuts: Rule = this.RULE("Shortcuts", () => {
+    this.CONSUME(t.Shortcuts);
+    this.SUBRULE(this.Expr);
+  });
+
+  readonly Require: Rule = this.RULE("Require", () => {
+    this.CONSUME(t.Require);
+    this.SUBRULE(this.Expr);
+    this.OPTION(() => {
+      this.CONSUME(t.Comma);
+      this.CONSUME(t.StringToken);
+    });
+  });
+
+  readonly Expect: Rule = this.RULE("Expect", () => {
+    this.CONSUME(t.Expect);
+    this.SUBRULE(this.Path);
+    this.SUBRULE(this.RelOp);
+    this.SUBRULE(this.Expr);
+  });
+
+  readonly Chain: Rule = this.RULE("Chain", () => {
+    this.SUBRULE(this.Element);
+    this.MANY(() => {
+      this.CONSUME(t.Arrow);
+      this.SUBRULE2(this.Element);
+    });
+  });
+
+  readonly Element: Rule = this.RULE("Element", () => {
+    this.OPTION(() => {
+      this.CONSUME(t.Identifier);
+      this.CONSUME(t.Colon);
+    });
+    this.OR([
+      { ALT: () => this.SUBRULE(this.If) },
+      { ALT: () => this.SUBRULE(this.For) },
+      { ALT: () => this.SUBRULE(this.From) },
+      { ALT: () => this.SUBRULE(this.Body) },
+      { ALT: () => this.SUBRULE(this.Layer) },
+    ]);
+  });
+
+  readonly If: Rule = this.RULE("If", () => {
+    this.CONSUME(t.If);
+    this.SUBRULE(this.Expr);
+    this.SUBRULE(this.Body);
+    this.OPTION(() => {
+      this.CONSUME(t.Else);
+      this.OR([{ ALT: () => this.SUBRULE(this.If) }, { ALT: () => this.SUBRULE2(this.Body) }]);
+    });
+  });
+
+  readonly For: Rule = this.RULE("For", () => {
+    this.CONSUME(t.For);
+    this.CONSUME(t.Identifier);
+    this.CONSUME(t.In);
+    this.SUBRULE(this.Expr);
+    this.SUBRULE(this.Body);
+  });
+
+  readonly From: Rule = this.RULE("From", () => {
+    this.CONSUME(t.From);
+    this.OR([{ ALT: () => this.CONSUME(t.In) }, { ALT: () => this.SUBRULE(this.Path) }]);
+  });
+
+  readonly Layer: Rule = this.RULE("Layer", () => {
+    this.SUBRULE(this.Expr);
+    this.OPTION(() =>
+      this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(t.Times);
+            this.SUBRULE(this.Element);
+          },
+        },
+        { ALT: () => this.SUBRULE(this.Body) },
+      ]),
+    );
+  });
+
+  readonly Expr: Rule = this.RULE("Expr", () => {
+    this.SUBRULE(this.Or);
+    this.OPTION(() => {
+      this.CONSUME(t.If);
+      this.SUBRULE2(this.Or);
+      this.CONSUME(t.Else);
+      this.SUBRULE(this.Expr);
+    });
+  });
+
+  readonly Or: Rule = this.RULE("Or", () => {
+    this.SUBRULE(this.And);
+    this.MANY(() => {
+      this.CONSUME(t.Or);
+      this.SUBRULE2(this.And);
+    });
+  });
+
+  readonly And: Rule = this.RULE("And", () => {
+    this.SUBRULE(this.Not);
+    this.MANY(() => {
+      this.CONSUME(t.And);
+      this.SUBRULE2(this.Not);
+    });
+  });
+
+  readonly Not: Rule = this.RULE("Not", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Not);
+          this.SUBRULE(this.Not);
+        },
+      },
+      { ALT: () => this.SUBRULE(this.Comparison) },
+    ]);
+  });
+
+  readonly Comparison: Rule = this.RULE("Comparison", () => {
+    this.SUBRULE(this.Sum);
+    this.OPTION(() => {
+      this.SUBRULE(this.RelOp);
+      this.SUBRULE2(this.Sum);
+    });
+  });
+
+  readonly RelOp: Rule = this.RULE("RelOp", () => {
+    this.CONSUME(t.Relation);
+  });
+
+  readonly Sum: Rule = this.RULE("Sum", () => {
+    this.SUBRULE(this.Product);
+    this.MANY(() => {
+      this.CONSUME(t.SumOperator);
+      this.SUBRULE2(this.Product);
+    });
+  });
+
+  readonly Product: Rule = this.RULE("Product", () => {
+    this.SUBRULE(this.Unary);
+    this.MANY(() => {
+      this.CONSUME(t.ProductOperator);
+      this.SUBRULE2(this.Unary);
+    });
+  });
+
+  readonly Unary: Rule = this.RULE("Unary", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Minus);
+          this.SUBRULE(this.Unary);
+        },
+      },
+      { ALT: () => this.SUBRULE(this.Postfix) },
+    ]);
+  });
+
+  readonly Postfix: Rule = this.RULE("Postfix", () => {
+    this.SUBRULE(this.Primary);
+    this.MANY(() =>
+      this.OR([
+        { ALT: () => this.SUBRULE(this.Args) },
+        {
+          ALT: () => {
+            this.CONSUME(t.LeftSquare);
+            this.SUBRULE(this.Expr);
+            this.CONSUME(t.RightSquare);
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(t.Dot);
+            this.CONSUME(t.Word);
+          },
+        },
+      ]),
+    );
+  });
+
+  readonly Args: Rule = this.RULE("Args", () => {
+    this.CONSUME(t.LeftParen);
+    this.OPTION(() => {
+      this.SUBRULE(this.Arg);
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.Arg);
+      });
+      this.OPTION2(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RightParen);
+  });
+
+  readonly Arg: Rule = this.RULE("Arg", () => {
+    this.OPTION(() => {
+      this.CONSUME(t.Identifier);
+      this.CONSUME(t.Equals);
+    });
+    this.SUBRULE(this.Expr);
+  });
+
+  readonly Primary: Rule = this.RULE("Primary", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.NumberToken) },
+      { ALT: () => this.CONSUME(t.Dims) },
+      { ALT: () => this.CONSUME(t.StringToken) },
+      { ALT: () => this.CONSUME(t.True) },
+      { ALT: () => this.CONSUME(t.False) },
+      { ALT: () => this.CONSUME(t.Identifier) },
+      { ALT: () => this.CONSUME(t.In) },
+      {
+        ALT: () => {
+          this.CONSUME(t.LeftParen);
+          this.SUBRULE(this.Expr);
+          this.CONSUME(t.RightParen);
+        },
+      },
+      { ALT: () => this.SUBRULE(this.List) },
+    ]);
+  });
+
+  readonly List: Rule = this.RULE("List", () => {
+    this.CONSUME(t.LeftSquare);
+    this.OPTION(() => {
+      this.SUBRULE(this.Expr);
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.Expr);
+      });
+      this.OPTION2(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RightSquare);
+  });
+
+  readonly Path: Rule = this.RULE("Path", () => {
+    this.CONSUME(t.Identifier);
+    this.MANY(() => {
+      this.CONSUME(t.Dot);
+      this.OR([{ ALT: () => this.CONSUME(t.Word) }, { ALT: () => this.CONSUME(t.NumberToken) }]);
+    });
+  });
+}
+
+let parser: ResnetParser | undefined;
+
+/** Runs one rule of the grammar over tokens. */
+export function runGrammar(
+  rule: "File" | "Expr",
+  tokens: IToken[],
+): { readonly cst: CstNode | undefined; readonly errors: ResnetParser["errors"] } {
+  parser ??= new ResnetParser({ validate: false });
+  parser.input = tokens;
+  const cst: CstNode | undefined = parser[rule]();
+  const { errors } = parser;
+  parser.input = [];
+  return { cst, errors };
+}

@@ -1,0 +1,109 @@
+import type { IToken } from "chevrotain";
+import { rangeOf, type Reporter } from "./reporter.ts";
+import * as t from "./tokens.ts";
+
+/** Deeper than any program that a person writes; the parser and all later stages recurse, and must not overflow. */
+export const deepestNesting = 256;
+
+/** So many operators, calls and indices may stand one behind another: each makes the tree one level deeper. */
+export const longestExpression = 1000;
+
+interface Level {
+  /** How deep the place of its opening bracket is. */
+  readonly base: number;
+  /** `x` and `else` since the last separator: each nests what follows. */
+  nested: number;
+  /** `-` and `not` directly one after another. */
+  prefixes: number;
+  /** Operators and what their operands hold, since the last separator. */
+  height: number;
+  tallest: number;
+}
+
+const newLevel = (base: number): Level => ({ base, nested: 0, prefixes: 0, height: 0, tallest: 0 });
+
+/**
+ * Leaves out every declaration that nests deeper than {@link deepestNesting}, with one message; measured on the tokens,
+ * so that nothing recurses before it is known to be safe.
+ */
+export function limitNesting(tokens: IToken[], reporter: Reporter, dropped: IToken[]): IToken[] {
+  const faults: number[] = [];
+  let stack = [newLevel(0)];
+  let failed = false;
+  for (let index = 0; index < tokens.length; index++) {
+    const { tokenType } = tokens[index] as IToken;
+    if (stack.length === 1 && isDeclaration(tokenType) && tokens[index - 1]?.tokenType !== t.Colon) {
+      stack = [newLevel(0)];
+      failed = false;
+    }
+    const level = stack.at(-1) as Level;
+    const previous = tokens[index - 1]?.tokenType;
+    if (tokenType === t.LeftParen || tokenType === t.LeftSquare || tokenType === t.LeftBrace) {
+      stack.push(newLevel(level.base + level.nested + level.prefixes + 1));
+      level.prefixes = 0;
+    } else if (tokenType === t.RightParen || tokenType === t.RightSquare || tokenType === t.RightBrace) {
+      if (stack.length > 1) stack.pop();
+      const outer = stack.at(-1) as Level;
+      outer.height += Math.max(level.tallest, level.height) + 1;
+    } else if (separates(tokenType)) {
+      level.tallest = Math.max(level.tallest, level.height);
+      level.height = level.nested = level.prefixes = 0;
+    } else if (tokenType === t.Times || tokenType === t.Else) {
+      level.nested++;
+    } else if (tokenType === t.Not || (tokenType === t.Minus && !(previous && t.endsOperand(previous)))) {
+      level.prefixes++;
+      level.height++;
+    } else {
+      level.prefixes = 0;
+      if (t.isBinaryOperator(tokenType) || tokenType === t.Dot) level.height++;
+    }
+    const now = stack.at(-1) as Level;
+    const isTooDeep = now.base + now.nested + now.prefixes > deepestNesting;
+    if (!failed && (isTooDeep || now.height > longestExpression)) {
+      failed = true;
+      faults.push(index);
+      report(tokens[index] as IToken, isTooDeep, reporter);
+    }
+  }
+  return faults.length === 0 ? tokens : withoutDeclarations(tokens, faults, dropped);
+}
+
+function isDeclaration(type: IToken["tokenType"]): boolean {
+  return type === t.Network || type === t.Block || type === t.Recipe || type === t.Use;
+}
+
+function separates(type: IToken["tokenType"]): boolean {
+  return type === t.Comma || type === t.NewLine || type === t.Bar || type === t.Arrow || type === t.Equals || type === t.Colon;
+}
+
+function report(token: IToken, isTooDeep: boolean, reporter: Reporter): void {
+  reporter.report({
+    code: "RN0802",
+    message: isTooDeep
+      ? `nested deeper than ${deepestNesting} levels`
+      : `an expression of more than ${longestExpression} operations`,
+    ...rangeOf(token),
+    help: [isTooDeep ? "declare the inner parts as blocks of their own, and use their names" : "divide it with `let`"],
+  });
+}
+
+/** Takes out the declarations in which the faults lie. */
+function withoutDeclarations(tokens: readonly IToken[], faults: readonly number[], dropped: IToken[]): IToken[] {
+  const kept: IToken[] = [];
+  let depth = 0;
+  let begin = 0;
+  let fault = 0;
+  const finish = (end: number): void => {
+    const isFaulty = (faults[fault] ?? Infinity) < end;
+    for (let index = begin; index < end; index++) (isFaulty ? dropped : kept).push(tokens[index] as IToken);
+    while ((faults[fault] ?? Infinity) < end) fault++;
+    begin = end;
+  };
+  tokens.forEach(({ tokenType }, index) => {
+    if (tokenType === t.LeftParen || tokenType === t.LeftSquare || tokenType === t.LeftBrace) depth++;
+    else if (tokenType === t.RightParen || tokenType === t.RightSquare || tokenType === t.RightBrace) depth--;
+    else if (depth === 0 && (isDeclaration(tokenType) || tokenType === t.Let)) finish(index);
+  });
+  finish(tokens.length);
+  return kept;
+}

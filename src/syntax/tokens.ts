@@ -1,0 +1,136 @@
+import { createToken, Lexer, type TokenType } from "chevrotain";
+
+// Categories: never matched by the lexer, only named by the grammar.
+
+/** A name, or any reserved word: what may stand after `.`. */
+export const Word = createToken({ name: "Word", pattern: Lexer.NA });
+/** What divides the items of a body: the end of a line, or `|`. */
+export const Separator = createToken({ name: "Separator", pattern: Lexer.NA });
+export const Relation = createToken({ name: "Relation", pattern: Lexer.NA });
+export const SumOperator = createToken({ name: "SumOperator", pattern: Lexer.NA });
+export const ProductOperator = createToken({ name: "ProductOperator", pattern: Lexer.NA });
+
+export const Identifier = createToken({ name: "Identifier", pattern: /[A-Za-z_][A-Za-z0-9_]*/, categories: Word });
+
+const reserved = (word: string): TokenType =>
+  createToken({ name: word, pattern: word, longer_alt: Identifier, categories: Word });
+
+export const Use = reserved("use");
+export const As = reserved("as");
+export const Network = reserved("network");
+export const Block = reserved("block");
+export const Recipe = reserved("recipe");
+export const Let = reserved("let");
+export const Input = reserved("input");
+export const Output = reserved("output");
+export const Shortcuts = reserved("shortcuts");
+export const Require = reserved("require");
+export const Expect = reserved("expect");
+export const If = reserved("if");
+export const Else = reserved("else");
+export const For = reserved("for");
+export const In = reserved("in");
+export const From = reserved("from");
+export const Times = reserved("x");
+export const And = reserved("and");
+export const Or = reserved("or");
+export const Not = reserved("not");
+export const True = reserved("true");
+export const False = reserved("false");
+
+/** The 22 words that cannot be names. */
+export const reservedWords: readonly TokenType[] = [
+  Use, As, Network, Block, Recipe, Let, Input, Output, Shortcuts, Require, Expect,
+  If, Else, For, In, From, Times, And, Or, Not, True, False,
+];
+
+export const DocComment = createToken({ name: "DocComment", pattern: /\/\/\/(?!\/)[^\r\n]*/, group: "comments" });
+export const Comment = createToken({ name: "Comment", pattern: /\/\/[^\r\n]*/, group: "comments" });
+export const NewLine = createToken({ name: "NewLine", pattern: /\r\n?|\n/, categories: Separator, line_breaks: true });
+/** Blanks, with what editors and web pages leave behind: a no-break space, a byte order mark. */
+export const Blank = createToken({ name: "Blank", pattern: /[ \t\f\v\u00a0\u3000\ufeff]+/, group: Lexer.SKIPPED });
+
+/** `3x3`, the list `[3, 3]`. */
+export const Dims = createToken({ name: "Dims", pattern: /\d+(?:x\d+)+(?![A-Za-z0-9_])/ });
+export const NumberToken = createToken({
+  name: "Number",
+  pattern: /\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d+)?[KMG]?/,
+});
+export const StringToken = createToken({ name: "String", pattern: /"[^"\r\n]*"/ });
+/** A string without its end. */
+export const OpenString = createToken({ name: "OpenString", pattern: /"[^"\r\n]*/ });
+
+/** What is written in other languages, or by a word processor; the reader says what to write here, and goes on. */
+export const Foreign = createToken({
+  name: "Foreign",
+  pattern:
+    /#[^\r\n]*|\/\*[\s\S]*?(?:\*\/|(?![\s\S]))|;|&&|\|\||!==|!(?!=)|===|\*\*|<>|=>|'[^'\r\n]*'|[“”][^"“”\r\n]*["“”]|[×→⇒≤≥≠−–]/,
+  line_breaks: true,
+});
+
+export const LeftParen = createToken({ name: "LeftParen", pattern: "(" });
+export const RightParen = createToken({ name: "RightParen", pattern: ")" });
+export const LeftSquare = createToken({ name: "LeftSquare", pattern: "[" });
+export const RightSquare = createToken({ name: "RightSquare", pattern: "]" });
+export const LeftBrace = createToken({ name: "LeftBrace", pattern: "{" });
+export const RightBrace = createToken({ name: "RightBrace", pattern: "}" });
+export const Comma = createToken({ name: "Comma", pattern: "," });
+export const Colon = createToken({ name: "Colon", pattern: ":" });
+export const Dot = createToken({ name: "Dot", pattern: "." });
+export const Bar = createToken({ name: "Bar", pattern: "|", categories: Separator });
+export const Arrow = createToken({ name: "Arrow", pattern: "->" });
+export const EqualTo = createToken({ name: "EqualTo", pattern: "==", categories: Relation });
+export const NotEqualTo = createToken({ name: "NotEqualTo", pattern: "!=", categories: Relation });
+export const LessOrEqual = createToken({ name: "LessOrEqual", pattern: "<=", categories: Relation });
+export const GreaterOrEqual = createToken({ name: "GreaterOrEqual", pattern: ">=", categories: Relation });
+export const Less = createToken({ name: "Less", pattern: "<", categories: Relation });
+export const Greater = createToken({ name: "Greater", pattern: ">", categories: Relation });
+export const Equals = createToken({ name: "Equals", pattern: "=" });
+export const Plus = createToken({ name: "Plus", pattern: "+", categories: SumOperator });
+export const Minus = createToken({ name: "Minus", pattern: "-", categories: SumOperator });
+export const Star = createToken({ name: "Star", pattern: "*", categories: ProductOperator });
+export const Slash = createToken({ name: "Slash", pattern: "/", categories: ProductOperator });
+export const Percent = createToken({ name: "Percent", pattern: "%", categories: ProductOperator });
+
+/** In the order in which the lexer tries them: the longer of two with the same beginning first. */
+export const tokenTypes: readonly TokenType[] = [
+  Word, Separator, Relation, SumOperator, ProductOperator,
+  DocComment, Comment, NewLine, Blank,
+  Dims, NumberToken, StringToken, Foreign, OpenString,
+  ...reservedWords, Identifier,
+  Arrow, EqualTo, NotEqualTo, LessOrEqual, GreaterOrEqual, Less, Greater, Equals,
+  LeftParen, RightParen, LeftSquare, RightSquare, LeftBrace, RightBrace,
+  Comma, Colon, Dot, Bar, Plus, Minus, Star, Slash, Percent,
+];
+
+const reservedSet: ReadonlySet<TokenType> = new Set(reservedWords);
+
+/** True for the 22 words that cannot be names. */
+export function isReserved(type: TokenType): boolean {
+  return reservedSet.has(type);
+}
+
+const binaryOperators: ReadonlySet<TokenType> = new Set([
+  EqualTo, NotEqualTo, LessOrEqual, GreaterOrEqual, Less, Greater, Plus, Minus, Star, Slash, Percent, And, Or,
+]);
+
+/** True for a relation, an arithmetic sign, `and` and `or`. */
+export function isBinaryOperator(type: TokenType): boolean {
+  return binaryOperators.has(type);
+}
+
+const operandEnds: ReadonlySet<TokenType> = new Set([
+  Identifier, NumberToken, Dims, StringToken, True, False, In, RightParen, RightSquare,
+]);
+
+/** True when a value may end with this token. */
+export function endsOperand(type: TokenType): boolean {
+  return operandEnds.has(type);
+}
+
+const wordlikeStarts: ReadonlySet<TokenType> = new Set([Identifier, NumberToken, Dims, StringToken, True, False, In]);
+
+/** True when a value may begin with this token and nothing can go on with it. */
+export function beginsOperand(type: TokenType): boolean {
+  return wordlikeStarts.has(type);
+}
