@@ -253,3 +253,23 @@ function formatAtom(atom: Atom): string {
   const simple = typeof inner === "number" || (inner.terms.length === 1 && inner.constant === 0);
   return `${up ? "ceil" : "floor"}(${simple ? text : `(${text})`} / ${divisor})`;
 }
+
+/** The greatest whole size not above a fraction such as H / 8. */
+export function floorDim(dim: Dim): Dim {
+  return floorDivide(dim, 1);
+}
+
+/** The least whole size not below a fraction such as H / 8. */
+export function ceilDim(dim: Dim): Dim {
+  if (typeof dim === "number") return Math.ceil(dim);
+  const common = commonDenominator(dim);
+  return ceilDivide(scaleDim(dim, common), common);
+}
+
+/** `{ symbol, offset }` when the dimension is a symbol plus a whole number, as facts speak of. */
+export function symbolPlusOffset(dim: Dim): { readonly symbol: string; readonly offset: number } | undefined {
+  if (typeof dim === "number" || dim.terms.length !== 1 || typeof dim.constant !== "number") return undefined;
+  const only = dim.terms[0];
+  if (only === undefined || only.coefficient !== 1 || only.atom.kind !== "symbol") return undefined;
+  return { symbol: only.atom.name, offset: dim.constant };
+}

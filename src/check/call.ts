@@ -1,0 +1,237 @@
+import { didYouMean } from "../base/suggest.ts";
+import * as rational from "../base/rational.ts";
+import type { AttributeSpec } from "../ops/define-op.ts";
+import type { CallExpression, Expression, TypeExpression } from "../syntax/ast.ts";
+import type { Context } from "./context.ts";
+import { report, spanAt } from "./context.ts";
+import type { BlockDatum, Bound, Datum, Target, Unknown } from "./data.ts";
+import { describeDatum, formatDatum, spanIn, targetName, UNKNOWN } from "./data.ts";
+import { evaluate } from "./evaluate.ts";
+import { aliasTarget } from "./module-scope.ts";
+import type { Span } from "../base/source-file.ts";
+
+/** A parameter of a block value, whether the language or an operator's record declares it. */
+export interface ParameterInfo {
+  readonly name: string;
+  readonly positional: boolean;
+  readonly type: ParameterType;
+  readonly required: boolean;
+  /** Where it is declared; operators have no place. */
+  readonly span: Span | undefined;
+}
+
+export interface ParameterType {
+  readonly base: "int" | "float" | "bool" | "string" | "block";
+  /** `any`: a list of any length (an int stands for every axis). */
+  readonly list: "no" | "any" | number | "computed";
+}
+
+const BASES = ["int", "float", "bool", "string", "block"] as const;
+
+/** The type a declaration's text names; unknown names are reported by {@link checkType} and taken as `block`-free. */
+export function parameterType(type: TypeExpression): ParameterType | undefined {
+  const base = BASES.find((name) => name === type.name.name);
+  if (base === undefined) return undefined;
+  if (type.list === undefined) return { base, list: "no" };
+  const length = type.list[0];
+  if (length === undefined) return { base, list: "any" };
+  const fixed = length.kind === "number" ? rational.parseRational(length.text) : undefined;
+  return { base, list: typeof fixed === "number" ? fixed : "computed" };
+}
+
+export function checkType(type: TypeExpression, context: Context): void {
+  if (parameterType(type) === undefined) {
+    report(context, type.name, {
+      code: "RN0306",
+      message: `there is no parameter type \`${type.name.name}\``,
+      label: didYouMean(type.name.name, BASES),
+      help: ["Types are int, float, bool, string and block, with `[]` or `[4]` for lists."],
+    });
+  } else if (type.list && type.list.length > 1) {
+    report(context, type, { code: "RN0306", message: "a list type has one length: `int[4]`, or none: `int[]`" });
+  }
+}
+
+function attributeInfo(spec: AttributeSpec): ParameterInfo {
+  const list = spec.type === "int[]" ? "any" : "no";
+  const base = spec.type === "int[]" ? "int" : spec.type;
+  const required = spec.default === undefined && spec.defaultText === undefined;
+  return { name: spec.name, positional: spec.positional === true, type: { base, list }, required, span: undefined };
+}
+
+/** The policy of a `residual`: the one parameter of the language that only a join has. */
+const POLICY: ParameterInfo = { name: "shortcut", positional: true, type: { base: "block", list: "no" }, required: false, span: undefined };
+
+/** The parameters of what is called, in order. */
+export function parametersOf(target: Target, context: Context): readonly ParameterInfo[] {
+  if (target.kind === "none") return [];
+  if (target.kind === "operator") return target.record.name === "residual" ? [POLICY] : target.record.attributes.map(attributeInfo);
+  const { declared } = target;
+  if (declared.ast.parameters === undefined && declared.ast.target !== undefined) {
+    const alias = aliasTarget(declared, context);
+    return alias.kind === "block" ? parametersOf(alias.target, context) : [];
+  }
+  return (declared.ast.parameters ?? []).map((parameter) => ({
+    name: parameter.name.name,
+    positional: true,
+    type: parameterType(parameter.type) ?? { base: "int", list: "no" },
+    required: parameter.default === undefined,
+    span: spanIn(declared.module.source, parameter),
+  }));
+}
+
+/** What a value has bound, its own arguments over those of the values it is an alias of. */
+export function boundOf(block: BlockDatum, context: Context): ReadonlyMap<string, Bound> {
+  const { target } = block;
+  if (target.kind !== "declaration" || target.declared.ast.parameters !== undefined || target.declared.ast.target === undefined) return block.bound;
+  const alias = aliasTarget(target.declared, context);
+  if (alias.kind !== "block") return block.bound;
+  const inherited = boundOf(alias, context);
+  return inherited.size === 0 ? block.bound : new Map([...inherited, ...block.bound]);
+}
+
+/** f(a, k=v): positional arguments fill the parameters not yet bound, in order; a named one may rebind. */
+export function bindCall(callee: BlockDatum, call: CallExpression, context: Context): BlockDatum | Unknown {
+  const name = targetName(callee.target);
+  const parameters = parametersOf(callee.target, context);
+  const alreadyBound = boundOf(callee, context);
+  const open = parameters.filter((parameter) => parameter.positional && !alreadyBound.has(parameter.name));
+  const bound = new Map(callee.bound);
+  const given = new Set<string>();
+  let position = 0;
+  let namedBefore = false;
+  let failed = false;
+  const calleeText = `\`${name}\``;
+
+  for (const argument of call.arguments) {
+    let parameter: ParameterInfo | undefined;
+    if (argument.name) {
+      namedBefore = true;
+      const wanted = argument.name.name;
+      parameter = parameters.find((candidate) => candidate.name === wanted);
+      if (parameter === undefined) {
+        report(context, argument.name, {
+          code: "RN0301",
+          message: `${calleeText} has no parameter \`${wanted}\``,
+          label: didYouMean(wanted, parameters.map((candidate) => candidate.name)),
+          notes: [parameters.length > 0 ? `It takes ${parameters.map((candidate) => candidate.name).join(", ")}.` : "It takes none."],
+          secondary: declarationLabel(callee.target),
+        });
+      }
+    } else {
+      parameter = open[position++];
+      if (namedBefore || parameter === undefined) {
+        failed = true;
+        report(context, argument, {
+          code: "RN0304",
+          message: namedBefore ? "a positional argument stands after a named one" : `${calleeText} takes ${positions(open, alreadyBound.size > 0)}, and this is one more`,
+          notes: [signature(name, parameters)],
+          help: positionalHelp(callee.target, parameters),
+        });
+        parameter = undefined;
+      }
+    }
+    const datum = evaluate(argument.value, context);
+    if (parameter === undefined) {
+      failed = true;
+      continue;
+    }
+    if (given.has(parameter.name)) {
+      failed = true;
+      report(context, argument, { code: "RN0304", message: `\`${parameter.name}\` is given twice` });
+      continue;
+    }
+    given.add(parameter.name);
+    const typed = coerce(datum, parameter, argument.value, context, callee.target);
+    bound.set(parameter.name, { datum: typed, span: spanAt(context, argument.value) });
+  }
+  return failed ? UNKNOWN : { kind: "block", target: callee.target, bound };
+}
+
+function positions(open: readonly ParameterInfo[], more: boolean): string {
+  const names = open.map((parameter) => parameter.name).join(", ");
+  if (open.length === 0) return more ? "no further argument by position" : "no argument by position";
+  return `${open.length === 1 ? "one argument" : `${open.length} arguments`} by position (${names})`;
+}
+
+function positionalHelp(target: Target, parameters: readonly ParameterInfo[]): string[] {
+  if (target.kind !== "operator") return [];
+  const byName = parameters.filter((parameter) => !parameter.positional).map((parameter) => parameter.name);
+  const help = byName.length > 0 ? [`The rest goes by name: ${byName.join(", ")}.`] : [];
+  if (target.record.name === "conv") help.push("The order is kernel, channels: PyTorch's `Conv2d(64, 128, 3)` is `conv(3x3, 128)` here; input channels are never written.");
+  if (target.record.name === "linear") help.push("PyTorch's `Linear(2048, 1000)` is `linear(1000)` here; input features are never written.");
+  return help;
+}
+
+function signature(name: string, parameters: readonly ParameterInfo[]): string {
+  return `Its parameters: ${name}(${parameters.map((parameter) => `${parameter.name}: ${typeText(parameter.type)}`).join(", ")}).`;
+}
+
+export function typeText(type: ParameterType): string {
+  if (type.list === "no") return type.base;
+  return `${type.base}[${type.list === "any" ? "" : type.list === "computed" ? "…" : type.list}]`;
+}
+
+function declarationLabel(target: Target): { span: Span; text: string }[] {
+  if (target.kind !== "declaration") return [];
+  const { declared } = target;
+  return [{ span: spanIn(declared.module.source, declared.ast.name), text: `\`${declared.name}\` is declared here` }];
+}
+
+/** The datum as the parameter's type wants it, or a report and `unknown`. */
+export function coerce(datum: Datum, parameter: ParameterInfo, at: Expression, context: Context, target: Target): Datum {
+  if (datum.kind === "unknown") return UNKNOWN;
+  const { base, list } = parameter.type;
+  const wrong = (message: string, code: "RN0302" | "RN0303" = "RN0302"): Datum => {
+    report(context, at, { code, message, secondary: parameter.span ? [{ span: parameter.span, text: "the parameter" }] : declarationLabel(target) });
+    return UNKNOWN;
+  };
+  const whose = `\`${parameter.name}\` of \`${targetName(target)}\``;
+  const entry = (value: Datum): Datum | undefined => {
+    switch (base) {
+      case "int":
+        if (value.kind === "number") return rational.isWhole(value.value) ? value : undefined;
+        return value.kind === "dimension" ? undefined : undefined;
+      case "float":
+        return value.kind === "number" ? value : undefined;
+      case "bool":
+        return value.kind === "boolean" ? value : undefined;
+      case "string":
+        return value.kind === "string" ? value : undefined;
+      case "block":
+        return value.kind === "block" ? value : undefined;
+    }
+  };
+  if (list === "no") {
+    if (entry(datum)) return datum;
+    if (base === "int" && datum.kind === "number") return wrong(`${whose} must be whole, got ${formatDatum(datum)}${workings(at, context)}`, "RN0303");
+    if (base === "int" && datum.kind === "dimension") return wrong(`${whose} must be a known number, and ${formatDatum(datum)} depends on the input`, "RN0303");
+    return wrong(`${whose} is ${typeText(parameter.type)}, got ${describeDatum(datum)}`);
+  }
+  if (datum.kind === "number" && base === "int") {
+    if (!rational.isWhole(datum.value)) return wrong(`${whose} must be whole, got ${formatDatum(datum)}${workings(at, context)}`, "RN0303");
+    return { kind: "number", value: datum.value, everyAxis: true };
+  }
+  if (datum.kind !== "list") return wrong(`${whose} is ${typeText(parameter.type)}, got ${describeDatum(datum)}`);
+  if (typeof list === "number" && datum.items.length !== list) {
+    const counted = base === "block" ? "block" : "number";
+    return wrong(`${whose} is ${typeText(parameter.type)}, got ${datum.items.length} ${counted}${datum.items.length === 1 ? "" : "s"}`);
+  }
+  for (const item of datum.items) {
+    if (item.kind === "unknown" || item.kind === "list" || entry(item)) continue;
+    if (base === "int" && item.kind === "number") return wrong(`${whose} holds whole numbers, got ${formatDatum(item)}`, "RN0303");
+    return wrong(`${whose} is ${typeText(parameter.type)}, and ${describeDatum(item)} is in the list`);
+  }
+  return datum;
+}
+
+/** ` = 100 / 16` after a computed number, so that the reader sees where 6.25 came from. */
+function workings(at: Expression, context: Context): string {
+  if (at.kind !== "binary") return "";
+  const side = (expression: Expression): string => {
+    if (expression.kind === "number") return expression.text;
+    const datum = evaluate(expression, context);
+    return formatDatum(datum);
+  };
+  return ` = ${side(at.left)} ${at.operator} ${side(at.right)}`;
+}

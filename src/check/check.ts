@@ -1,0 +1,260 @@
+import type { SourceFile } from "../base/source-file.ts";
+import type { Outcome, Problem } from "../diagnostics/problem.ts";
+import { hasErrors, sortProblems } from "../diagnostics/problem.ts";
+import type { Graph, Node, Value } from "../ir/graph.ts";
+import { formatShape } from "../ir/tensor-type.ts";
+import type { Instance } from "../ir/origin.ts";
+import type { Argument, Expression, Module } from "../syntax/ast.ts";
+import { bindCall, parametersOf, boundOf } from "./call.ts";
+import { checkContracts } from "./contracts.ts";
+import type { Context } from "./context.ts";
+import { report } from "./context.ts";
+import type { BlockDatum, Datum, Declared } from "./data.ts";
+import { spanIn, UNKNOWN } from "./data.ts";
+import { elaborateBody } from "./elaborate.ts";
+import { checkParameterTypes } from "./instantiate.ts";
+import type { ModuleIndex } from "./module-index.ts";
+import { aliasTarget, define, moduleContext, moduleScope } from "./module-scope.ts";
+import type { ModuleScopes } from "./module-scope.ts";
+import { createRun, runNetwork } from "./network.ts";
+import { checkRecipe } from "./recipes.ts";
+import { isValue, nestedScope } from "./scope.ts";
+import { BudgetSpent, createSession } from "./session.ts";
+import type { Session } from "./session.ts";
+
+/** `name=value` for a parameter: the expression is read in the file's scope, then in all of the standard library. */
+export interface Setting {
+  readonly name: string;
+  readonly value: Expression;
+  /** The text of the setting, for messages: a source file of its own. */
+  readonly source: SourceFile;
+}
+
+export interface ElaborateOptions {
+  readonly settings?: readonly Setting[];
+  /** Shapes for the inputs, in order: `--input 1x3x224x224`. */
+  readonly sizes?: readonly (readonly number[])[];
+}
+
+/** A network of a module that can be named on the command line. */
+export interface NetworkEntry {
+  readonly name: string;
+  readonly doc: string | undefined;
+  /** Parameters without a value: while there are any the network cannot be built as it stands. */
+  readonly open: readonly { readonly name: string; readonly type: string }[];
+  readonly declared: Declared;
+}
+
+/** Checks modules of one {@link ModuleIndex}; scopes are shared between its networks. */
+export interface Checker {
+  readonly index: ModuleIndex;
+  readonly scopes: ModuleScopes;
+}
+
+export function createChecker(index: ModuleIndex): Checker {
+  return { index, scopes: new Map() };
+}
+
+function sessionOf(checker: Checker): Session {
+  return createSession(checker.index, checker.scopes);
+}
+
+/** The networks a module declares, in order, with what they still need. */
+export function networksOf(checker: Checker, module: Module): readonly NetworkEntry[] {
+  const session = sessionOf(checker);
+  const made = moduleScope(module, session);
+  return made.declared.filter((declared) => declared.ast.keyword === "network").map((declared) => networkEntry(declared, session));
+}
+
+function networkEntry(declared: Declared, session: Session): NetworkEntry {
+  const block: BlockDatum = { kind: "block", target: { kind: "declaration", declared }, bound: new Map() };
+  const context = moduleContext(moduleScope(declared.module, session), session);
+  const bound = boundOf(block, context);
+  const open = parametersOf(block.target, context)
+    .filter((parameter) => parameter.required && !bound.has(parameter.name))
+    .map((parameter) => ({ name: parameter.name, type: parameter.type.base + (parameter.type.list === "no" ? "" : "[]") }));
+  return { name: declared.name, doc: declared.ast.doc, open, declared };
+}
+
+/** Elaborates one network: its graph (absent after errors) and everything that is to be said about it. */
+export function elaborateNetwork(checker: Checker, declared: Declared, options: ElaborateOptions = {}): Outcome<Graph | undefined> {
+  const session = sessionOf(checker);
+  const context = topContext(declared, session);
+  let graph: Graph | undefined;
+  try {
+    const block = withSettings({ kind: "block", target: { kind: "declaration", declared }, bound: new Map() }, options.settings ?? [], context, checker);
+    if (block) graph = buildGraph(block, declared, context, options);
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw error;
+  }
+  const problems = sortProblems(session.problems());
+  return { value: hasErrors(problems) ? undefined : graph, problems };
+}
+
+function topContext(declared: Declared, session: Session): Context {
+  const span = spanIn(declared.module.source, declared.ast.name);
+  const instance: Instance = {
+    parent: undefined,
+    kind: "network",
+    declaration: declared.name,
+    path: "",
+    label: undefined,
+    callSpan: span,
+    declarationSpan: span,
+    arguments: "",
+    loopIndex: undefined,
+    inserted: false,
+    residual: undefined,
+  };
+  return { ...moduleContext(moduleScope(declared.module, session), session), instance };
+}
+
+function buildGraph(block: BlockDatum, declared: Declared, context: Context, options: ElaborateOptions): Graph | undefined {
+  const { session } = context;
+  const run = createRun(undefined, options.sizes ?? [], undefined);
+  const isItself = block.bound.size === 0 && (options.sizes ?? []).length === 0;
+  const ran = runNetwork(block, context, run, isItself);
+  if (ran.context === undefined) return undefined;
+  const name = declared.ast.name;
+  if (run.inputs.length === 0) {
+    report(context, name, { code: "RN0708", message: `\`${declared.name}\` has no input`, help: ["Say what it receives: `input image: float32[N, 3, 224, 224]`."] });
+    return undefined;
+  }
+  const sizes = options.sizes ?? [];
+  if (sizes.length > run.inputs.length) {
+    report(context, name, { code: "RN0706", message: `${sizes.length} input sizes are given, and \`${declared.name}\` has ${run.inputs.length} input${run.inputs.length === 1 ? "" : "s"}` });
+  }
+  const outputs: { name: string; value: Value }[] = [];
+  if (run.outputs.size > 0) {
+    for (const [key, output] of run.outputs) if (isValue(output.value)) outputs.push({ name: key, value: output.value });
+  } else if (isValue(ran.flow)) outputs.push({ name: "output", value: ran.flow });
+  else if (ran.flow === "none") report(context, name, { code: "RN0701", message: `\`${declared.name}\` has several inputs and no chain from one of them to an output`, help: ["Start a chain with `from`, or say `output NAME = LABEL`."] });
+  else if (typeof ran.flow === "object") report(context, name, { code: "RN0703", message: `\`${ran.flow.declaration}\` has several outputs, and this network ends in it`, help: ["Name what it returns: `output NAME = LABEL.OUTPUT`."] });
+  if (outputs.length === 0 || hasErrors(session.problems())) return undefined;
+
+  const graph = session.builder.finish({
+    name: declared.name,
+    outputs,
+    symbols: [...session.symbols.keys()],
+    facts: session.facts,
+    assumptions: session.assumptions,
+    instance: context.instance,
+  });
+  reportDeadLayers(graph, session);
+  reportTotals(graph, context, name);
+  if (hasErrors(session.problems())) return undefined;
+  checkContracts(run.contracts, graph);
+  return graph;
+}
+
+/** Counts past 2^53 would be wrong in their last digits. */
+function reportTotals(graph: Graph, context: Context, at: { readonly start: number; readonly end: number }): void {
+  const total = graph.parameters.reduce((sum, parameter) => sum + parameter.shape.reduce((product, size) => product * size, 1), 0);
+  if (!Number.isSafeInteger(total)) report(context, at, { code: "RN0803", message: "this network has too many parameters to count exactly", notes: ["Counts are exact up to 2^53."] });
+}
+
+/** Layers whose value reaches no output: the end of every such chain is named. */
+function reportDeadLayers(graph: Graph, session: Session): void {
+  const reached = new Set<Node>();
+  const queue: Value[] = graph.outputs.map((output) => output.value);
+  for (let value = queue.pop(); value; value = queue.pop()) {
+    if (value.producer.kind !== "node" || reached.has(value.producer.node)) continue;
+    reached.add(value.producer.node);
+    queue.push(...value.producer.node.inputs);
+  }
+  if (reached.size === graph.nodes.length) return;
+  const used = new Set<Value>();
+  for (const node of graph.nodes) for (const value of node.inputs) used.add(value);
+  for (const node of graph.nodes) {
+    if (reached.has(node) || node.outputs.some((output) => used.has(output)) || !node.origin) continue;
+    session.report({
+      code: "RN0705",
+      message: `\`${node.name}\` reaches no output of the network`,
+      span: node.origin.span,
+      instance: node.origin.instance,
+      label: `its value ${formatShape(node.outputs[0]?.type.shape ?? [])} is used nowhere`,
+      help: [`Continue from it with \`from\`, make it an output with \`output NAME\`, or remove it.`],
+    });
+  }
+}
+
+/** Binds what the command line set; a parameter that does not exist is reported. */
+function withSettings(block: BlockDatum, settings: readonly Setting[], context: Context, checker: Checker): BlockDatum | undefined {
+  if (settings.length === 0) return block;
+  const library = libraryScope(context, checker);
+  let result: BlockDatum = block;
+  for (const setting of settings) {
+    const inSetting: Context = { ...context, scope: { ...nestedScope(library.scope), source: setting.source }, instance: undefined };
+    const place = { start: 0, end: setting.source.text.length };
+    const value: Argument = { start: setting.value.start, end: setting.value.end, name: { ...place, name: setting.name }, value: setting.value };
+    const bound = bindCall(result, { kind: "call", ...place, callee: setting.value, arguments: [value] }, inSetting);
+    if (bound.kind !== "block") return undefined;
+    result = bound;
+  }
+  return result;
+}
+
+/** The file's names, and under them everything the standard library declares. */
+function libraryScope(context: Context, checker: Checker): Context {
+  const bindings = new Map<string, { datum: Datum; role: "import"; span: undefined }>();
+  for (const module of checker.index.standard.values()) {
+    for (const declared of moduleScope(module, context.session).declared) {
+      if (!bindings.has(declared.name)) bindings.set(declared.name, { datum: { kind: "block", target: { kind: "declaration", declared }, bound: new Map() }, role: "import", span: undefined });
+    }
+  }
+  const own = context.scope;
+  const under = { ...own, bindings, parent: own.parent };
+  return { ...context, scope: { ...own, parent: under } };
+}
+
+/** Checks everything a module declares: networks that can be built are built, the rest is read for names and types. */
+export function checkModule(checker: Checker, module: Module): Outcome<readonly { readonly name: string; readonly graph: Graph | undefined }[]> {
+  const session = sessionOf(checker);
+  const made = moduleScope(module, session);
+  const problems: Problem[] = [];
+  const graphs: { name: string; graph: Graph | undefined }[] = [];
+  const built = new Set<unknown>();
+  for (const declared of made.declared) {
+    const { ast } = declared;
+    const context = moduleContext(made, session);
+    checkParameterTypes(declared, context);
+    if (ast.target !== undefined) aliasTarget(declared, context);
+    if (ast.keyword === "recipe") checkRecipe(declared, context);
+    if (ast.keyword !== "network" || networkEntry(declared, session).open.length > 0) continue;
+    const outcome = elaborateNetwork(checker, declared);
+    problems.push(...outcome.problems);
+    graphs.push({ name: declared.name, graph: outcome.value });
+    if (outcome.value) for (const node of outcome.value.nodes) {
+      for (let at: Instance | undefined = node.origin?.instance; at && !built.has(at); at = at.parent) {
+        built.add(at);
+        built.add(`${at.declarationSpan.source.path}:${at.declarationSpan.start}`);
+      }
+    }
+  }
+  for (const declared of made.declared) {
+    const seen = `${declared.module.source.path}:${declared.ast.name.start}`;
+    if (declared.ast.keyword !== "recipe" && declared.ast.target === undefined && !built.has(seen)) readOnly(declared, session);
+  }
+  return { value: graphs, problems: sortProblems([...problems, ...session.problems()]) };
+}
+
+/** Reads a block that nothing instantiates: names and argument types, no shapes (those need an input). */
+function readOnly(declared: Declared, session: Session): void {
+  const context = topContext(declared, session);
+  const scope = { ...nestedScope(context.scope), level: "declaration" as const, owner: declared.name };
+  const inner: Context = {
+    ...context,
+    scope,
+    input: "unknown",
+    network: declared.ast.keyword === "network" ? createRun("unknown", [], undefined) : undefined,
+  };
+  for (const parameter of declared.ast.parameters ?? []) {
+    define(inner, parameter.name, { datum: UNKNOWN, role: "parameter", span: spanIn(declared.module.source, parameter.name) });
+  }
+  try {
+    if (declared.ast.body) elaborateBody(declared.ast.body, "unknown", inner);
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw error;
+  }
+}
+

@@ -1,0 +1,108 @@
+import * as rational from "../base/rational.ts";
+import type { Rational } from "../base/rational.ts";
+import { addDims, ceilDim, floorDim, isSymbolic } from "../ir/dim.ts";
+import type { Dim } from "../ir/dim.ts";
+import type { Context } from "./context.ts";
+import { report } from "./context.ts";
+import type { Datum } from "./data.ts";
+import { describeDatum, number, UNKNOWN } from "./data.ts";
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The functions of the language, each with what `explain` says of it. */
+export const FUNCTIONS: Readonly<Record<string, { readonly usage: string; readonly doc: string }>> = {
+  ceil: { usage: "ceil(a)", doc: "The least whole number not below a." },
+  floor: { usage: "floor(a)", doc: "The greatest whole number not above a." },
+  len: { usage: "len(list)", doc: "How many entries a list has." },
+  max: { usage: "max(a, b, …) or max(list)", doc: "The greatest number." },
+  min: { usage: "min(a, b, …) or min(list)", doc: "The least number." },
+  range: { usage: "range(n) or range(first, end)", doc: "The whole numbers 0 … n-1, or first … end-1." },
+  round: { usage: "round(a)", doc: "The nearest whole number; halves go up." },
+  total: { usage: "total(list)", doc: "The sum of a list." },
+};
+
+export function applyFunction(name: string, values: readonly Datum[], range: Range, context: Context): Datum {
+  if (values.some((value) => value.kind === "unknown")) return UNKNOWN;
+  const wrong = (): Datum => {
+    const got = values.length === 0 ? "nothing" : values.map(describeDatum).join(" and ");
+    report(context, range, {
+      code: "RN0302",
+      message: `\`${name}\` cannot work with ${got}`,
+      help: [`Its form is \`${FUNCTIONS[name]?.usage}\`.`],
+    });
+    return UNKNOWN;
+  };
+  const only = values.length === 1 ? values[0] : undefined;
+  switch (name) {
+    case "floor":
+    case "ceil":
+    case "round":
+      if (only?.kind === "number") return exact(rational[name](only.value), range, context);
+      if (only?.kind === "dimension" && name !== "round") return fromDim(name === "floor" ? floorDim(only.dim) : ceilDim(only.dim));
+      return wrong();
+    case "len":
+      return only?.kind === "list" ? number(only.items.length) : wrong();
+    case "range":
+      return rangeOf(values, range, context) ?? wrong();
+    case "total":
+    case "min":
+    case "max": {
+      const items = only?.kind === "list" ? only.items : name === "total" ? undefined : values;
+      if (items === undefined || (items.length === 0 && name !== "total")) return wrong();
+      if (name === "total") return sumOf(items, range, context) ?? wrong();
+      const numbers = items.flatMap((item) => (item.kind === "number" ? [item.value] : []));
+      if (numbers.length !== items.length) return wrong();
+      const better = (a: Rational, b: Rational): boolean => (name === "min" ? rational.compare(a, b) < 0 : rational.compare(a, b) > 0);
+      return number(numbers.reduce((best, value) => (better(value, best) ? value : best)));
+    }
+    default:
+      return wrong();
+  }
+}
+
+function sumOf(items: readonly Datum[], range: Range, context: Context): Datum | undefined {
+  let sum: Rational | undefined = 0;
+  let symbolic: Dim = 0;
+  for (const item of items) {
+    if (item.kind === "number" && sum !== undefined) sum = rational.add(sum, item.value);
+    else if (item.kind === "dimension") symbolic = addDims(symbolic, item.dim);
+    else return undefined;
+  }
+  if (!isSymbolic(symbolic)) return exact(sum, range, context);
+  return sum !== undefined && typeof sum === "number" ? fromDim(addDims(symbolic, sum)) : undefined;
+}
+
+function rangeOf(values: readonly Datum[], range: Range, context: Context): Datum | undefined {
+  const whole = values.flatMap((value) => (value.kind === "number" && typeof value.value === "number" ? [value.value] : []));
+  if (whole.length !== values.length || whole.length < 1 || whole.length > 2) return undefined;
+  const [first, end] = whole.length === 2 ? (whole as [number, number]) : [0, whole[0] as number];
+  const count = Math.max(0, end - first);
+  if (count > context.session.stepsLeft) {
+    report(context, range, {
+      code: "RN0801",
+      message: `${count.toLocaleString("en")} entries are more than the ${context.session.stepsLeft.toLocaleString("en")} elaboration steps that are left`,
+      help: ["Repeat fewer times."],
+    });
+    return UNKNOWN;
+  }
+  return { kind: "list", items: Array.from({ length: count }, (_, i) => number(first + i)) };
+}
+
+/** A number, or the message that it is too large. */
+export function exact(value: Rational | undefined, range: Range, context: Context): Datum {
+  if (value !== undefined) return number(value);
+  report(context, range, {
+    code: "RN0803",
+    message: "this number is too large to compute with",
+    notes: [`Exact numbers have up to ${rational.MAXIMUM_BITS.toLocaleString("en")} bits and exponents up to 300.`],
+  });
+  return UNKNOWN;
+}
+
+export function fromDim(dim: Dim): Datum {
+  return isSymbolic(dim) ? { kind: "dimension", dim } : number(dim);
+}
+

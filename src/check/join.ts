@@ -1,0 +1,163 @@
+import type { Instance, ResidualRecord } from "../ir/origin.ts";
+import type { Value } from "../ir/graph.ts";
+import { sameShape } from "../ir/tensor-type.ts";
+import type { OpRecord } from "../ops/define-op.ts";
+import { operators } from "../ops/registry.ts";
+import type { Body, Item, LayerElement } from "../syntax/ast.ts";
+import type { Context } from "./context.ts";
+import { report, spanAt } from "./context.ts";
+import type { BlockDatum } from "./data.ts";
+import { formatDatum, number } from "./data.ts";
+import { elaborateBranchesDry, elaborateItems, labelled } from "./elaborate.ts";
+import { enterBlock } from "./instantiate.ts";
+import { strideBetween } from "./jump.ts";
+import { reportMismatch, reportNoStride, startsElsewhere } from "./mismatch.ts";
+import { blockPath, nameScope, operatorName, scopePath } from "./naming.ts";
+import { givenAttributes, makeNode, typeContext } from "./operator.ts";
+import { isIdentity, isShortcutOption, policyInForce } from "./policy.ts";
+import { registerName } from "./registry.ts";
+import type { Flow } from "./scope.ts";
+import { isValue } from "./scope.ts";
+
+/** A branch that was built: its value and its text. */
+interface Branch {
+  readonly value: Value;
+  readonly items: readonly Item[];
+}
+
+/** `sum { … | … }` and its like; `residual { F }` also asks the policy for the other path. */
+export function elaborateJoin(element: LayerElement, join: BlockDatum, body: Body, flow: Flow, context: Context): Flow {
+  const record = (join.target as { record: OpRecord }).record;
+  const isResidual = record.name === "residual";
+  const { header, branches } = splitBranches(body);
+  const empty = branches.findIndex((items) => items.length === 0);
+  if (empty >= 0) {
+    report(context, body, {
+      code: "RN0602",
+      message: branches.length === 1 ? `this \`${record.name}\` has no branch` : `branch ${empty + 1} of this \`${record.name}\` is empty`,
+      help: ["A branch that passes its input on is written `identity`."],
+    });
+    elaborateBranchesDry(body, context);
+    return labelled(element, "unknown", undefined, 0, context);
+  }
+  const attributes = isResidual ? {} : givenAttributes(join, record, element, context);
+  if (!isValue(flow) && flow !== "none") {
+    elaborateItems(header, "unknown", context);
+    for (const items of branches) elaborateItems(items, "unknown", branchContext(context));
+    return labelled(element, "unknown", undefined, 0, context);
+  }
+
+  const firstNode = context.session.builder.nodes.length;
+  const label = element.label?.name;
+  let path = blockPath(context.names, label, context.repeated);
+  if (path !== undefined) path = registerName(path, spanAt(context, element.label ?? element), context);
+  const instance = {
+    parent: context.instance,
+    kind: "join",
+    declaration: record.name,
+    path: path ?? scopePath(context.names),
+    label,
+    callSpan: spanAt(context, element),
+    declarationSpan: spanAt(context, element),
+    arguments: "",
+    loopIndex: context.loopIndex,
+    inserted: context.inserted,
+    residual: undefined as ResidualRecord | undefined,
+  } satisfies Instance;
+  const names = path === undefined ? context.names : nameScope("named", path);
+  const inner: Context = { ...context, names, repeated: false, instance, policy: { parent: context.policy, current: undefined } };
+  elaborateItems(header, flow, inner);
+  const made = branches.map((items) => ({ flow: elaborateItems(items, flow, branchContext(inner)), items }));
+  const values: Branch[] = made.flatMap((branch) => (isValue(branch.flow) ? [{ value: branch.flow, items: branch.items }] : []));
+  if (values.length < made.length || attributes === undefined) return labelled(element, "unknown", path, firstNode, context);
+
+  const name = path ?? operatorName(context.names, record.kind, undefined);
+  const result = isResidual
+    ? residual(element, join, values, flow, name, inner, instance)
+    : joinValues(record, join, name, values.map((branch) => branch.value), element, inner);
+  if (path === undefined && isValue(result)) context.session.named.set(name, { span: spanAt(context, element), firstNode, endNode: context.session.builder.nodes.length, value: result });
+  return labelled(element, result, path, firstNode, context);
+}
+
+function branchContext(context: Context): Context {
+  return { ...context, policy: { parent: context.policy, current: undefined } };
+}
+
+/** Items before a leading `|` that are not chains belong to the whole join. */
+function splitBranches(body: Body): { readonly header: readonly Item[]; readonly branches: readonly (readonly Item[])[] } {
+  const [first, ...rest] = body.groups;
+  if (first && first.length > 0 && rest.length > 0 && !body.leadingBar && first.every((item) => item.kind !== "chain")) {
+    return { header: first, branches: rest };
+  }
+  return { header: [], branches: body.groups };
+}
+
+function joinValues(record: OpRecord, join: BlockDatum, name: string, values: readonly Value[], element: LayerElement, context: Context): Flow {
+  const [only] = values;
+  if (only && values.length === 1) return only;
+  const rules = typeContext(values, join, element, context);
+  const attributes = record.resolve ? record.resolve({ ...rules, given: {} }) : {};
+  if (attributes === undefined) return "unknown";
+  const node = makeNode(record, name, attributes, values, rules, element, context);
+  return node?.outputs[0] ?? "unknown";
+}
+
+/** F + shortcut: branches of F are summed, then the policy is asked for the other path. */
+function residual(
+  element: LayerElement,
+  join: BlockDatum,
+  branches: readonly Branch[],
+  flow: Flow,
+  name: string,
+  context: Context,
+  instance: { residual: ResidualRecord | undefined },
+): Flow {
+  const { session } = context;
+  const sum: OpRecord = operators.sum;
+  const inside = branches.length === 1 ? (branches[0]?.value ?? "unknown") : joinValues(sum, join, `${name}.sum`, branches.map((branch) => branch.value), element, context);
+  if (!isValue(inside)) return "unknown";
+  if (!isValue(flow)) {
+    report(context, element, { code: "RN0701", message: "a residual needs an input to add to", help: ["Say with `from` where the chain starts: `from image -> residual { … }`."] });
+    return "unknown";
+  }
+  const given = join.bound.get("shortcut");
+  if (given && given.datum.kind !== "block") return "unknown";
+  if (given?.datum.kind === "block" && !isShortcutOption(given.datum, element.callee, context)) return "unknown";
+  const inForce = given?.datum.kind === "block" ? { block: given.datum, span: given.span } : policyInForce(context.policy);
+  const policy = inForce?.block;
+  const policyText = policy ? formatDatum(policy) : "identity";
+  const stride = strideBetween(session.jumps.get(flow), session.jumps.get(inside));
+  const channels = inside.type.shape[1];
+  const record = (made: ResidualRecord["made"]): void => {
+    instance.residual = { policy: policyText, channels: typeof channels === "number" ? channels : 0, stride: stride ?? [], made };
+  };
+  if (policy?.target.kind === "none") {
+    record("none");
+    return inside;
+  }
+  const elsewhere = startsElsewhere(inside, flow);
+  const uneven = stride === undefined || stride.some((step) => !Number.isInteger(step) || step < 1);
+  if ((elsewhere || uneven || inside.type.shape.length !== flow.type.shape.length) && !sameShape(inside.type.shape, flow.type.shape, session.facts)) {
+    reportNoStride({ element, input: flow, result: inside, stride, elsewhere, context });
+    return "unknown";
+  }
+  let other: Flow = flow;
+  if (policy && !isIdentity(policy)) {
+    const asked = new Map(policy.bound);
+    const span = inForce?.span ?? spanAt(context, element);
+    const steps = stride && !uneven ? stride : [1];
+    const same = steps.every((step) => step === steps[0]);
+    asked.set("channels", { datum: number(channels as number), span });
+    asked.set("stride", { datum: same ? number(steps[0] as number) : { kind: "list", items: steps.map((step) => number(step)) }, span });
+    const call: LayerElement = { ...element, label: undefined, body: undefined };
+    other = enterBlock({ ...policy, bound: asked }, call, flow, { ...context, repeated: false, policy: { parent: undefined, current: undefined } }, true);
+    if (!isValue(other)) return "unknown";
+  }
+  record(other === flow ? "identity" : "layers");
+  if (!sameShape(inside.type.shape, other.type.shape, session.facts)) {
+    reportMismatch({ element, input: flow, result: inside, shortcut: other, policy, policySpan: inForce?.span, stride: stride ?? [1], context });
+    return "unknown";
+  }
+  return joinValues(sum, join, name, [inside, other], element, context);
+}
+

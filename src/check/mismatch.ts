@@ -1,0 +1,223 @@
+import { spanLocation } from "../base/source-file.ts";
+import type { Span } from "../base/source-file.ts";
+import type { Label } from "../diagnostics/problem.ts";
+import { ceilDivide, formatDim, sameDim } from "../ir/dim.ts";
+import type { Dim } from "../ir/dim.ts";
+import type { Node, Value } from "../ir/graph.ts";
+import { axisName, formatShape } from "../ir/tensor-type.ts";
+import type { OpRecord } from "../ops/define-op.ts";
+import { findOperator } from "../ops/registry.ts";
+import type { LayerElement } from "../syntax/ast.ts";
+import type { Context } from "./context.ts";
+import { report } from "./context.ts";
+import type { BlockDatum } from "./data.ts";
+import { targetName } from "./data.ts";
+import { isIdentity } from "./policy.ts";
+import { findBinding } from "./scope.ts";
+
+interface Mismatch {
+  readonly element: LayerElement;
+  /** x, F(x) and what the shortcut made of x. */
+  readonly input: Value;
+  readonly result: Value;
+  readonly shortcut: Value;
+  readonly policy: BlockDatum | undefined;
+  readonly policySpan: Span | undefined;
+  readonly stride: readonly number[];
+  readonly context: Context;
+}
+
+/** The two paths of a residual have unlike shapes: says which of the known causes it is, and the edit. */
+export function reportMismatch(mismatch: Mismatch): void {
+  const { element, input, result, shortcut, policy, context } = mismatch;
+  const facts = context.session.facts;
+  const into = input.type.shape;
+  const out = result.type.shape;
+  const other = shortcut.type.shape;
+  const path = nodesBetween(input, result);
+  const policyName = policy ? targetName(policy.target) : "identity";
+  const identity = policy === undefined || isIdentity(policy) || shortcut === input;
+  const strided = mismatch.stride.some((step) => step !== 1);
+  const shrinking = path.find((node) => isUnpadded(node));
+  const notes = [
+    ...shapeLines(identity ? [["x", into], ["F(x)", out]] : [["x", into], ["F(x)", out], [`${policyName}(x)`, other]], differing(out, other, facts)),
+    ...provenance(path, out, into, facts),
+  ];
+  const secondary = userLabels(path);
+
+  if (identity && (strided || !sameDim(out[1] as Dim, into[1] as Dim, facts))) {
+    const inScope = ["B", "A", "C"].filter((name) => findBinding(context.scope, name)?.datum.kind === "block");
+    const named = inScope[0] ?? "B";
+    report(context, element, {
+      code: "RN0501",
+      oncePerPlace: true,
+      message: `the shortcut is the identity, and F changes ${changes(into, out, facts)}`,
+      label: "x + F(x) has no meaning here",
+      secondary,
+      notes,
+      help: [
+        `Write \`shortcuts ${named}\` before this line, or \`residual(${named}) { … }\`: B projects where dimensions change, A keeps every ${strided ? "stride-th" : ""} pixel and pads channels with zeros, C projects always.`,
+        ...(inScope.length > 0 ? [] : ["They come from the library: `use std.shortcuts { A, B, C }`."]),
+      ],
+      fixes: inScope.length > 0 && element.callee.kind === "name" && !context.scope.source.standard
+        ? [{ title: `project where dimensions change: residual(${named})`, edits: [{ span: { source: context.scope.source, start: element.callee.end, end: element.callee.end }, text: `(${named})` }] }]
+        : [],
+    });
+    return;
+  }
+  if (shrinking && sizesDiffer(out, other, facts)) {
+    const window = windowOf(shrinking);
+    report(context, element, {
+      code: "RN0503",
+      oncePerPlace: true,
+      message: `F changes the size ${sizes(into)} to ${sizes(out)} by more than its stride: \`${shrinking.name}\` is ${window ? `a ${window.kernel.join("x")} ${shrinking.op} without full padding` : "unpadded"}`,
+      label: "no shortcut follows a border that is cut off",
+      secondary,
+      notes,
+      help: ["Leave out `pad=…` there (a window is padded by dilation * (kernel - 1) / 2 on each side), or give the other path yourself: `sum { F | … }`."],
+    });
+    return;
+  }
+  report(context, element, {
+    code: "RN0502",
+    oncePerPlace: true,
+    message: `the shortcut \`${policyName}\` gives ${sizesDiffer(out, other, facts) ? sizes(other) : `${formatDim(other[1] as Dim)} channels`}, F gives ${sizesDiffer(out, other, facts) ? sizes(out) : `${formatDim(out[1] as Dim)} channels`}`,
+    label: "both paths must end in the same shape",
+    secondary: [...(mismatch.policySpan ? [{ span: mismatch.policySpan, text: "the shortcut option comes from here" }] : []), ...secondary],
+    notes,
+    help: ["A padded 3x3 rounds odd sizes up: ceil(n / stride). A pool rounds down unless it says `ceil=true`."],
+  });
+}
+
+/** F has no stride a shortcut could follow: it enlarges, changes rank, starts elsewhere, or joins unlike strides. */
+export function reportNoStride(at: {
+  readonly element: LayerElement;
+  readonly input: Value;
+  readonly result: Value;
+  readonly stride: readonly number[] | undefined;
+  readonly elsewhere: boolean;
+  readonly context: Context;
+}): void {
+  const { element, input, result, stride, elsewhere, context } = at;
+  const into = input.type.shape;
+  const out = result.type.shape;
+  const why = elsewhere
+    ? "F does not start from the residual's input"
+    : into.length !== out.length
+      ? `F changes the rank from ${into.length} to ${out.length}`
+      : stride?.some((step) => step < 1)
+        ? `F enlarges ${sizes(into)} to ${sizes(out)}`
+        : stride
+          ? `F changes ${sizes(into)} to ${sizes(out)} by the stride ${stride.join("x")}, which is not whole`
+          : "the branches in F have unlike strides, or see the whole map";
+  report(context, element, {
+    code: "RN0504",
+    oncePerPlace: true,
+    message: `${why}; no shortcut option can follow that`,
+    secondary: userLabels(nodesBetween(input, result)),
+    notes: shapeLines([["x", into], ["F(x)", out]], differing(into, out, context.session.facts)),
+    help: ["Write both paths yourself: `sum { F | your path }`."],
+  });
+}
+
+/** True when going back from F's result along first inputs does not lead to F's input. */
+export function startsElsewhere(result: Value, input: Value): boolean {
+  let value = result;
+  while (value !== input) {
+    if (value.producer.kind !== "node") return true;
+    const next = value.producer.node.inputs[0];
+    if (next === undefined || value.id <= input.id) return true;
+    value = next;
+  }
+  return false;
+}
+
+/** The nodes of F from input to result, along first inputs. */
+function nodesBetween(input: Value, result: Value): Node[] {
+  const nodes: Node[] = [];
+  for (let value = result; value !== input && value.producer.kind === "node"; ) {
+    const { node } = value.producer;
+    nodes.unshift(node);
+    const next = node.inputs[0];
+    if (next === undefined) break;
+    value = next;
+  }
+  return nodes;
+}
+
+function windowOf(node: Node): { readonly kernel: readonly number[]; readonly stride: readonly number[] } | undefined {
+  const window = (findOperator(node.op) as OpRecord).window?.(node.attributes);
+  return window === "global" ? undefined : window;
+}
+
+/** A window whose output is not ceil(size / stride). */
+function isUnpadded(node: Node): boolean {
+  const window = windowOf(node);
+  const from = node.inputs[0]?.type.shape;
+  const to = node.outputs[0]?.type.shape;
+  if (!window || !from || !to || from.length !== to.length) return false;
+  return to.slice(2).some((dim, axis) => !sameDim(dim, ceilDivide(from[axis + 2] as Dim, window.stride[axis] ?? 1)));
+}
+
+function differing(a: readonly Dim[], b: readonly Dim[], facts: Context["session"]["facts"]): readonly number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => axis).filter((axis) => a[axis] === undefined || b[axis] === undefined || !sameDim(a[axis], b[axis], facts));
+}
+
+function sizesDiffer(a: readonly Dim[], b: readonly Dim[], facts: Context["session"]["facts"]): boolean {
+  return differing(a.slice(2), b.slice(2), facts).length > 0;
+}
+
+const sizes = (shape: readonly Dim[]): string => shape.slice(2).map(formatDim).join("x");
+
+function changes(from: readonly Dim[], to: readonly Dim[], facts: Context["session"]["facts"]): string {
+  return differing(from, to, facts)
+    .map((axis) => `${axisName(axis, to.length)} ${formatDim(from[axis] as Dim)} → ${formatDim(to[axis] as Dim)}`)
+    .join(", ");
+}
+
+/**
+ * Both shapes under each other, the unlike dimensions marked:
+ *
+ *     x     [N, 64, 56, 56]
+ *     F(x)  [N, 128, 28, 28]
+ *               ^^^ channels, height, width differ
+ */
+export function shapeLines(rows: readonly (readonly [string, readonly Dim[]])[], axes: readonly number[]): string[] {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const columns = Math.max(...rows.map(([, shape]) => shape.length));
+  const widths = Array.from({ length: columns }, (_, axis) => Math.max(...rows.map(([, shape]) => (shape[axis] === undefined ? 0 : formatDim(shape[axis]).length))));
+  const lines = rows.map(([name, shape]) => `${name.padEnd(width)}  [${shape.map((dim, axis) => formatDim(dim).padStart(widths[axis] ?? 0)).join(", ")}]`);
+  if (axes.length === 0) return [lines.join("\n")];
+  let marks = " ".repeat(width + 3);
+  widths.forEach((w, axis) => (marks += (axes.includes(axis) ? "^" : " ").repeat(w) + (axis < columns - 1 ? "  " : "")));
+  const rank = rows[0]?.[1].length ?? columns;
+  const names = axes.map((axis) => axisName(axis, rank)).join(", ");
+  return [[...lines, `${marks.trimEnd()} ${names}`].join("\n")];
+}
+
+/** Which layers of F decided what differs. */
+function provenance(path: readonly Node[], out: readonly Dim[], into: readonly Dim[], facts: Context["session"]["facts"]): string[] {
+  const lines: string[] = [];
+  const strided = path.filter((node) => windowOf(node)?.stride.some((step) => step !== 1));
+  for (const node of strided) lines.push(`F's stride ${windowOf(node)?.stride.join("x")}: \`${node.name}\` ${whence(node)}`);
+  if (!sameDim(out[1] as Dim, into[1] as Dim, facts)) {
+    const decided = [...path].reverse().find((node) => node.inputs[0]?.type.shape[1] !== node.outputs[0]?.type.shape[1]) ?? path[path.length - 1];
+    if (decided) lines.push(`F's ${formatDim(out[1] as Dim)} channels: \`${decided.name}\` ${whence(decided)}`);
+  }
+  return lines;
+}
+
+function whence(node: Node): string {
+  return node.origin ? `(${spanLocation(node.origin.span)})` : "";
+}
+
+function userLabels(path: readonly Node[]): Label[] {
+  const labels: Label[] = [];
+  for (const node of path) {
+    if (node.origin && !node.origin.span.source.standard && labels.length < 3) {
+      labels.push({ span: node.origin.span, text: `\`${node.name}\` makes ${formatShape(node.outputs[0]?.type.shape ?? [])}` });
+    }
+  }
+  return labels;
+}

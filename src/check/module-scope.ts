@@ -1,0 +1,182 @@
+import { didYouMean } from "../base/suggest.ts";
+import { operators } from "../ops/registry.ts";
+import type { Module } from "../syntax/ast.ts";
+import type { Context } from "./context.ts";
+import { report } from "./context.ts";
+import type { BlockDatum, Datum, Declared, Unknown } from "./data.ts";
+import { spanIn, UNKNOWN } from "./data.ts";
+import { evaluate } from "./evaluate.ts";
+import { FUNCTIONS } from "./functions.ts";
+import { isUseFailure } from "./module-index.ts";
+import { nameScope } from "./naming.ts";
+import type { Binding, Scope } from "./scope.ts";
+import { ownBinding } from "./scope.ts";
+import type { Session } from "./session.ts";
+
+const NO_ARGUMENTS: BlockDatum["bound"] = new Map();
+
+/** Operators, joins, `none` and functions: the outermost scope. */
+const BUILTIN: ReadonlyMap<string, Binding> = new Map<string, Binding>([
+  ...Object.values(operators)
+    .filter((record) => record.level === "language")
+    .map((record): [string, Binding] => [
+      record.name,
+      { datum: { kind: "block", target: { kind: "operator", record }, bound: NO_ARGUMENTS }, role: "builtin", span: undefined },
+    ]),
+  ["none", { datum: { kind: "block", target: { kind: "none" }, bound: NO_ARGUMENTS }, role: "builtin", span: undefined }],
+  ...Object.keys(FUNCTIONS).map((name): [string, Binding] => [name, { datum: { kind: "function", name }, role: "builtin", span: undefined }]),
+]);
+
+/** A module's own names: what it declares, imports and lets. */
+export interface ModuleScope {
+  readonly module: Module;
+  readonly scope: Scope;
+  readonly declared: readonly Declared[];
+}
+
+/** Module scopes by module, for one check; imports lead from one to the next. */
+export type ModuleScopes = Map<Module, ModuleScope>;
+
+/** The scope of a module; made on first use, with the problems of its `use`s and names reported once. */
+export function moduleScope(module: Module, session: Session): ModuleScope {
+  const { scopes } = session;
+  const known = scopes.get(module);
+  if (known) return known;
+  const builtin: Scope = { parent: undefined, bindings: BUILTIN as Map<string, Binding>, source: module.source, level: "builtin", owner: "" };
+  const scope: Scope = { parent: builtin, bindings: new Map(), source: module.source, level: "module", owner: module.source.path };
+  const declared: Declared[] = [];
+  const made: ModuleScope = { module, scope, declared };
+  scopes.set(module, made);
+  const context = moduleContext(made, session);
+
+  // Declarations first: they see each other whatever their order.
+  for (const item of module.items) {
+    if (item.kind !== "declaration") continue;
+    const entry: Declared = { ast: item, module, name: item.name.name };
+    declared.push(entry);
+    define(context, item.name, { datum: { kind: "block", target: { kind: "declaration", declared: entry }, bound: NO_ARGUMENTS }, role: "declaration", span: spanIn(module.source, item.name) });
+  }
+  for (const item of module.items) if (item.kind === "use") importNames(item, context, made);
+  for (const item of module.items) {
+    if (item.kind === "let") define(context, item.name, { datum: evaluate(item.value, context), role: "let", span: spanIn(module.source, item.name) });
+  }
+  return made;
+}
+
+/** A context for expressions at the level of a module. */
+export function moduleContext(made: ModuleScope, session: Session): Context {
+  return {
+    session,
+    scope: made.scope,
+    labels: { parent: undefined, entries: new Map() },
+    names: nameScope("named", ""),
+    repeated: false,
+    policy: { parent: undefined, current: undefined },
+    instance: undefined,
+    input: undefined,
+    inserted: false,
+    nesting: 0,
+    loopIndex: undefined,
+    network: undefined,
+  };
+}
+
+/** Adds a name to a scope; the same name twice in one declaration (or file) is reported. */
+export function define(context: Context, name: { readonly name: string; readonly start: number; readonly end: number }, binding: Binding): void {
+  const { scope } = context;
+  const earlier = ownBinding(scope, name.name);
+  if (earlier) {
+    report(context, name, {
+      code: "RN0205",
+      message: `\`${name.name}\` is already ${roleText(earlier)} here`,
+      secondary: earlier.span ? [{ span: earlier.span, text: "the first one" }] : [],
+      help: ["Choose another name: within one declaration a name means one thing."],
+    });
+    return;
+  }
+  scope.bindings.set(name.name, binding);
+}
+
+function roleText(binding: Binding): string {
+  const words = { parameter: "a parameter", let: "a `let`", loop: "a loop variable", symbol: "a size of the input", declaration: "declared", import: "imported", builtin: "built in" };
+  return words[binding.role];
+}
+
+function importNames(use: Extract<Module["items"][number], { kind: "use" }>, context: Context, made: ModuleScope): void {
+  const { session } = context;
+  const found = session.index.resolve(made.module, use);
+  if (isUseFailure(found)) {
+    const message = found.kind === "missing" ? (use.isPath ? `there is no file \`${found.tried}\`` : `there is no module \`${found.tried}\``) : `\`${found.tried}\` cannot be read: ${found.reason}`;
+    const candidates = found.kind === "missing" ? found.candidates : [];
+    report(context, use.from, { code: "RN0203", message, label: didYouMean(use.from.name, candidates), help: candidates.length > 0 && !use.isPath ? [`The library has ${candidates.join(", ")}.`] : [] });
+    for (const wanted of use.imports) defineImport(context, wanted, UNKNOWN);
+    return;
+  }
+  const cycle = cycleThrough(made.module, found, session);
+  if (cycle) {
+    report(context, use.from, {
+      code: "RN0203",
+      message: `\`${made.module.source.path}\` imports itself${cycle.length > 0 ? ` through ${cycle.map((path) => `\`${path}\``).join(", ")}` : ""}`,
+      help: ["Move what both need into a file of its own."],
+    });
+    for (const wanted of use.imports) defineImport(context, wanted, UNKNOWN);
+    return;
+  }
+  const other = moduleScope(found, session);
+  for (const wanted of use.imports) {
+    const binding = other.scope.bindings.get(wanted.name.name);
+    if (binding && binding.role !== "import") {
+      defineImport(context, wanted, binding.datum);
+      continue;
+    }
+    const names = [...other.scope.bindings].filter(([, candidate]) => candidate.role !== "import").map(([name]) => name);
+    report(context, wanted.name, { code: "RN0203", message: `\`${use.from.name}\` has no \`${wanted.name.name}\``, label: didYouMean(wanted.name.name, names), notes: names.length > 0 ? [`It has ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}.`] : [] });
+    defineImport(context, wanted, UNKNOWN);
+  }
+}
+
+function defineImport(context: Context, wanted: { readonly name: { name: string; start: number; end: number }; readonly alias: { name: string; start: number; end: number } | undefined }, datum: Datum): void {
+  const name = wanted.alias ?? wanted.name;
+  define(context, name, { datum, role: "import", span: { source: context.scope.source, start: name.start, end: name.end } });
+}
+
+/** The files from `to` back to `from`, when following imports leads there. */
+function cycleThrough(from: Module, to: Module, session: Session): string[] | undefined {
+  const cameFrom = new Map<Module, Module | undefined>([[to, undefined]]);
+  const queue = [to];
+  for (let module = queue.shift(); module; module = queue.shift()) {
+    if (module === from) {
+      const path: string[] = [];
+      for (let at = cameFrom.get(module); at; at = cameFrom.get(at)) path.unshift(at.source.path);
+      return path;
+    }
+    for (const item of module.items) {
+      if (item.kind !== "use") continue;
+      const next = session.index.resolve(module, item);
+      if (!isUseFailure(next) && !cameFrom.has(next)) {
+        cameFrom.set(next, module);
+        queue.push(next);
+      }
+    }
+  }
+  return undefined;
+}
+
+/** What an alias stands for: its target worked out in its module. An alias of itself is reported. */
+export function aliasTarget(declared: Declared, context: Context): BlockDatum | Unknown {
+  if (declared.alias === "working") {
+    report(context, declared.ast.name, { code: "RN0802", message: `\`${declared.name}\` is an alias of itself`, help: ["Let one of them say what it is: `network A = B(…)` needs a `B` that is not `A`."] });
+    return UNKNOWN;
+  }
+  if (declared.alias) return declared.alias;
+  if (declared.ast.target === undefined) return UNKNOWN;
+  declared.alias = "working";
+  const made = moduleScope(declared.module, context.session);
+  const datum = evaluate(declared.ast.target, moduleContext(made, context.session));
+  const result = datum.kind === "block" ? datum : UNKNOWN;
+  if (datum.kind !== "block" && datum.kind !== "unknown") {
+    report(moduleContext(made, context.session), declared.ast.target, { code: "RN0302", message: `\`${declared.name}\` must stand for a ${declared.ast.keyword}, and this is no block` });
+  }
+  if ((declared.alias as unknown) === "working") declared.alias = result;
+  return result;
+}

@@ -1,0 +1,174 @@
+import type { Span } from "../base/source-file.ts";
+import type { Dim } from "../ir/dim.ts";
+import type { Value } from "../ir/graph.ts";
+import type { Instance } from "../ir/origin.ts";
+import type { Expect, LayerElement } from "../syntax/ast.ts";
+import { boundOf } from "./call.ts";
+import type { Context } from "./context.ts";
+import { report, spanAt } from "./context.ts";
+import type { BlockDatum, Declared } from "./data.ts";
+import { formatDatum, spanIn, targetName } from "./data.ts";
+import { elaborateBody, elaborateItems, labelled } from "./elaborate.ts";
+import { evaluate } from "./evaluate.ts";
+import { bindParameters } from "./instantiate.ts";
+import { aliasTarget, moduleScope } from "./module-scope.ts";
+import { blockPath, nameScope, scopePath } from "./naming.ts";
+import { restateInputs } from "./network-items.ts";
+import { registerName } from "./registry.ts";
+import type { Flow, Scope, SeveralValues } from "./scope.ts";
+import { isValue } from "./scope.ts";
+import { LIMITS } from "./session.ts";
+
+/** A contract and where it was written. */
+export interface Contract {
+  readonly item: Expect;
+  readonly context: Context;
+}
+
+/** One elaboration of a network, on top or as an element of another. */
+export interface NetworkRun {
+  /** `undefined` on top; else the value that flows in. */
+  readonly received: Value | "unknown" | undefined;
+  /** Shapes that replace those of the text: from an alias, or from the command line. */
+  readonly restated: Map<string, readonly Dim[]>;
+  /** Shapes for inputs by position, from `--input`. */
+  readonly sizes: readonly (readonly number[])[];
+  readonly inputs: { readonly name: string; readonly value: Value | "unknown"; readonly span: Span }[];
+  readonly outputs: Map<string, { readonly value: Flow; readonly span: Span }>;
+  readonly contracts: Contract[];
+  readonly element: { readonly context: Context; readonly element: LayerElement } | undefined;
+}
+
+export function createRun(received: NetworkRun["received"], sizes: NetworkRun["sizes"], element: NetworkRun["element"]): NetworkRun {
+  return { received, restated: new Map(), sizes, inputs: [], outputs: new Map(), contracts: [], element };
+}
+
+/** What running a network's text gave: the end of its chain, and the context its text ended in. */
+interface Ran {
+  readonly flow: Flow;
+  readonly context: Context | undefined;
+}
+
+/**
+ * Runs a network's text. An alias first says what it restates, then its target runs, then the rest of its own body; its
+ * contracts count only for itself without further arguments.
+ */
+export function runNetwork(block: BlockDatum, outer: Context, run: NetworkRun, isItself: boolean): Ran {
+  const nothing: Ran = { flow: "unknown", context: undefined };
+  if (block.target.kind !== "declaration") return nothing;
+  const { declared } = block.target;
+  const { ast } = declared;
+  if (ast.keyword !== "network") {
+    const at = run.element ?? { context: outer, element: ast.name };
+    report(at.context, at.element, { code: "RN0302", message: `\`${declared.name}\` is a ${ast.keyword}, and a network is wanted` });
+    return nothing;
+  }
+  if (outer.nesting > LIMITS.nesting) {
+    report(outer, ast.name, { code: "RN0802", message: `networks are nested deeper than ${LIMITS.nesting}`, help: ["A network cannot contain itself."] });
+    return nothing;
+  }
+  const context = networkContext(declared, outer, run);
+  if (ast.target === undefined) {
+    if (!bindParameters(declared, block.bound, context, run.element ?? { context, element: ast.name })) return nothing;
+    return { flow: ast.body ? elaborateBody(ast.body, "none", context) : "none", context };
+  }
+
+  let target: BlockDatum;
+  if (ast.parameters === undefined) {
+    const alias = aliasTarget(declared, outer);
+    if (alias.kind !== "block") return nothing;
+    target = { ...alias, bound: new Map([...alias.bound, ...block.bound]) };
+  } else {
+    if (!bindParameters(declared, block.bound, context, run.element ?? { context, element: ast.name })) return nothing;
+    const datum = evaluate(ast.target, context);
+    if (datum.kind !== "block") return nothing;
+    target = datum;
+  }
+  const items = ast.body?.groups.flat() ?? [];
+  restateInputs(items, context, run);
+  const inner = runNetwork(target, { ...outer, nesting: outer.nesting + 1 }, run, false);
+  if (inner.context === undefined) return nothing;
+  // The alias's text sees the target's symbols and labels, not its parameters.
+  for (const [name, binding] of inner.context.scope.bindings) {
+    if (binding.role === "symbol" && !context.scope.bindings.has(name)) context.scope.bindings.set(name, binding);
+  }
+  const own: Context = { ...context, labels: inner.context.labels, input: inner.context.input };
+  if (items.some((item) => item.kind === "output")) run.outputs.clear();
+  for (const item of items) {
+    if (item.kind === "input") continue;
+    if (item.kind === "chain" || item.kind === "shortcuts") {
+      report(own, item, {
+        code: "RN0707",
+        message: "the body of an alias adds no layers: it may restate inputs and outputs and add contracts",
+        help: ["Use the network as a layer in one of your own: `network Mine { input … \\n b: Other -> … }`."],
+      });
+      continue;
+    }
+    if (item.kind === "expect" && !isItself) continue;
+    elaborateItems([item], inner.flow, own);
+  }
+  return { flow: inner.flow, context: own };
+}
+
+function networkContext(declared: Declared, outer: Context, run: NetworkRun): Context {
+  const scope: Scope = {
+    parent: moduleScope(declared.module, outer.session).scope,
+    bindings: new Map(),
+    source: declared.module.source,
+    level: "declaration",
+    owner: declared.name,
+  };
+  return { ...outer, scope, labels: { parent: undefined, entries: new Map() }, policy: { parent: undefined, current: undefined }, input: "none", loopIndex: undefined, network: run };
+}
+
+/** A network as an element: its input is matched by shape, its outputs flow on. */
+export function networkElement(block: BlockDatum, element: LayerElement, flow: Flow, context: Context): Flow {
+  const { session } = context;
+  const name = targetName(block.target);
+  const span = spanAt(context, element);
+  const firstNode = session.builder.nodes.length;
+  let path = isValue(flow) ? blockPath(context.names, element.label?.name, context.repeated) : undefined;
+  if (path !== undefined) path = registerName(path, element.label ? spanAt(context, element.label) : span, context);
+  const declared = (block.target as { declared: Declared }).declared;
+  const instance: Instance = {
+    parent: context.instance,
+    kind: "network",
+    declaration: name,
+    path: path ?? scopePath(context.names),
+    label: element.label?.name,
+    callSpan: span,
+    declarationSpan: spanIn(declared.module.source, declared.ast.name),
+    arguments: [...boundOf(block, context)].map(([key, { datum }]) => `${key}=${formatDatum(datum)}`).join(", "),
+    loopIndex: context.loopIndex,
+    inserted: context.inserted,
+    residual: undefined,
+  };
+  const run = createRun(isValue(flow) ? flow : "unknown", [], { context, element });
+  const inner: Context = {
+    ...context,
+    names: path === undefined ? context.names : nameScope("named", path),
+    repeated: false,
+    instance,
+    nesting: context.nesting + 1,
+  };
+  const ran = runNetwork(block, inner, run, false);
+  if (run.inputs.length > 1) {
+    report(context, element, {
+      code: "RN0701",
+      message: `\`${name}\` has ${run.inputs.length} inputs, and one value flows into a layer`,
+      help: ["Only a network with one input can stand in a chain."],
+    });
+    return labelled(element, "unknown", path, firstNode, context);
+  }
+  let result: Flow = ran.flow;
+  if (run.outputs.size === 1) result = [...run.outputs.values()][0]?.value ?? "unknown";
+  else if (run.outputs.size > 1) {
+    const outputs = new Map([...run.outputs].flatMap(([key, output]) => (isValue(output.value) ? [[key, output.value] as const] : [])));
+    const several: SeveralValues = { kind: "several", declaration: name, label: element.label?.name, outputs };
+    result = several;
+  }
+  if (path === undefined && ran.context) {
+    for (const [key, entry] of ran.context.labels.entries) if (!context.labels.entries.has(key)) context.labels.entries.set(key, entry);
+  }
+  return labelled(element, result, path, firstNode, context);
+}

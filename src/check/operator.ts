@@ -1,0 +1,205 @@
+import { toNumber } from "../base/rational.ts";
+import type { Attributes, AttributeValue, Node, Value } from "../ir/graph.ts";
+import { formatShape, knownShape } from "../ir/tensor-type.ts";
+import type { TensorType } from "../ir/tensor-type.ts";
+import type { OpFault, OpRecord, TypeContext } from "../ops/define-op.ts";
+import type { LayerElement } from "../syntax/ast.ts";
+import type { Context } from "./context.ts";
+import { report, spanAt } from "./context.ts";
+import type { BlockDatum, Datum } from "./data.ts";
+import { labelled } from "./elaborate.ts";
+import { jumpOf } from "./jump.ts";
+import { operatorName, releaseOperatorName } from "./naming.ts";
+import { registerName } from "./registry.ts";
+import type { Flow } from "./scope.ts";
+import { isValue } from "./scope.ts";
+import { BudgetSpent, LIMITS } from "./session.ts";
+
+type Range = { readonly start: number; readonly end: number };
+
+/** Makes the node of one operator, unless it has no effect. */
+export function makeOperator(block: BlockDatum, record: OpRecord, element: LayerElement, flow: Flow, context: Context): Flow {
+  const given = givenAttributes(block, record, element, context);
+  if (given === undefined || !isValue(flow)) return labelled(element, "unknown", undefined, 0, context);
+  const { session } = context;
+  const label = element.label?.name;
+  const rules = typeContext([flow], block, element, context);
+  const attributes = record.resolve ? record.resolve({ ...rules, given }) : (given as Attributes);
+  const name = operatorName(context.names, record.kind, label);
+  if (attributes === undefined) return labelled(element, "unknown", undefined, 0, context);
+  if (record.vanishes?.(attributes, flow.type)) {
+    if (record.name === "identity") releaseOperatorName(context.names, record.kind, label);
+    return labelled(element, flow, undefined, session.builder.nodes.length, context);
+  }
+  const firstNode = session.builder.nodes.length;
+  const unique = registerName(name, spanAt(context, element.label ?? element), context);
+  const node = makeNode(record, unique, attributes, [flow], rules, element, context);
+  return labelled(element, node?.outputs[0] ?? "unknown", unique, firstNode, context);
+}
+
+/** What rules of a record are given; faults become problems at the element or at the argument they are about. */
+export function typeContext(inputs: readonly Value[], block: BlockDatum, element: Range, context: Context): TypeContext {
+  return {
+    inputs: inputs.map((value) => value.type),
+    facts: context.session.facts,
+    fail(fault: OpFault) {
+      const bound = fault.attribute === undefined ? undefined : block.bound.get(fault.attribute);
+      const here = bound && bound.span.source === context.scope.source ? bound.span : spanAt(context, element);
+      context.session.report({
+        code: fault.code,
+        message: fault.message,
+        span: here,
+        instance: context.instance,
+        label: inputs.length === 1 && inputs[0] ? `receives ${formatShape(inputs[0].type.shape)}` : undefined,
+        secondary: bound && bound.span !== here && bound.span.source !== here.source ? [{ span: bound.span, text: `\`${fault.attribute}\` was given here` }] : [],
+        notes: [...(fault.notes ?? []), ...pathNote(context)],
+        help: fault.help,
+      });
+      return undefined;
+    },
+  };
+}
+
+function pathNote(context: Context): string[] {
+  const path = context.instance?.path;
+  return path ? [`In ${path}${context.instance?.declaration ? ` (\`${context.instance.declaration}\`)` : ""}.`] : [];
+}
+
+/** Adds a node with its parameters; `undefined` when a rule found a fault or a size is past exact counting. */
+export function makeNode(
+  record: OpRecord,
+  name: string,
+  attributes: Attributes,
+  inputs: readonly Value[],
+  rules: TypeContext,
+  element: Range,
+  context: Context,
+): Node | undefined {
+  const { session } = context;
+  const { builder } = session;
+  const types = record.shape({ ...rules, attributes });
+  const specs = types && (record.parameters?.({ ...rules, attributes }) ?? []);
+  if (types === undefined || specs === undefined) return undefined;
+  if (!countable(record, attributes, rules.inputs, types, specs.map((spec) => spec.shape), element, context)) return undefined;
+  if (builder.nodes.length >= LIMITS.layers) {
+    report(context, element, { code: "RN0801", message: `this network has more than ${LIMITS.layers.toLocaleString("en")} layers`, help: ["Repeat fewer times."] });
+    throw new BudgetSpent();
+  }
+  const parameters = specs.map((spec) => builder.parameter({ ...spec, name: `${name}.${spec.name}` }).value);
+  const node = builder.node({
+    op: record.name,
+    name,
+    attributes,
+    inputs: [...inputs, ...parameters],
+    types,
+    origin: context.instance && { span: spanAt(context, element), instance: context.instance, inserted: context.inserted },
+  });
+  const jump = jumpOf(node, inputs, session.jumps, () => ++session.epochs);
+  for (const output of node.outputs) session.jumps.set(output, jump);
+  return node;
+}
+
+/** Sizes and counts beyond 2^53 would be wrong in their last digits: they are refused. */
+function countable(
+  record: OpRecord,
+  attributes: Attributes,
+  inputs: readonly TensorType[],
+  outputs: readonly TensorType[],
+  parameters: readonly (readonly number[])[],
+  element: Range,
+  context: Context,
+): boolean {
+  const known = (types: readonly TensorType[]): (readonly number[])[] => types.flatMap((type) => { const shape = knownShape(type.shape.slice(1)); return shape ? [shape] : []; });
+  const sizes = [...known(outputs), ...parameters].map((shape) => shape.reduce((product, size) => product * size, 1));
+  const ins = known(inputs);
+  const outs = known(outputs);
+  if (record.macs && ins.length === inputs.length && outs.length === outputs.length) {
+    sizes.push(record.macs({ attributes, inputs: ins.map((shape) => [1, ...shape]), outputs: outs.map((shape) => [1, ...shape]) }));
+  }
+  if (sizes.every(Number.isSafeInteger)) return true;
+  report(context, element, {
+    code: "RN0803",
+    message: "this layer is too large to count exactly",
+    notes: ["Sizes, parameters and multiply-adds are exact up to 2^53 = 9,007,199,254,740,992."],
+  });
+  return false;
+}
+
+/** What the call gave and the constant defaults; a missing or wrong argument is reported. */
+export function givenAttributes(block: BlockDatum, record: OpRecord, element: LayerElement, context: Context): Record<string, AttributeValue | undefined> | undefined {
+  const given: Record<string, AttributeValue | undefined> = {};
+  const missing: string[] = [];
+  let unknown = false;
+  for (const spec of record.attributes) {
+    const bound = block.bound.get(spec.name);
+    if (bound === undefined) {
+      if (spec.default === undefined && spec.defaultText === undefined) missing.push(`\`${spec.name}\``);
+      given[spec.name] = spec.default;
+      continue;
+    }
+    const value = plainValue(bound.datum);
+    if (value === undefined) {
+      unknown = true;
+      continue;
+    }
+    given[spec.name] = value;
+    const wrong = outOfRange(value, spec);
+    if (wrong !== undefined) {
+      unknown = true;
+      context.session.report({
+        code: "RN0302",
+        message: `\`${spec.name}\` of \`${record.name}\` ${wrong}`,
+        span: bound.span.source === context.scope.source ? bound.span : spanAt(context, element),
+        instance: context.instance,
+        secondary: bound.span.source === context.scope.source ? [] : [{ span: bound.span, text: "given here" }],
+        notes: [spec.doc],
+      });
+    }
+  }
+  if (missing.length > 0) {
+    report(context, element, {
+      code: "RN0304",
+      message: `\`${record.name}\` still needs ${missing.join(" and ")}`,
+      help: [`Its form is \`${operatorForm(record)}\`.`],
+    });
+    return undefined;
+  }
+  return unknown ? undefined : given;
+}
+
+function outOfRange(value: AttributeValue, spec: OpRecord["attributes"][number]): string | undefined {
+  if (spec.choices && typeof value === "string" && !spec.choices.includes(value)) {
+    return `is ${spec.choices.map((choice) => JSON.stringify(choice)).join(" or ")}, got ${JSON.stringify(value)}`;
+  }
+  const numbers = typeof value === "number" ? [value] : Array.isArray(value) ? (value as number[]) : [];
+  const low = numbers.find((entry) => spec.minimum !== undefined && entry < spec.minimum);
+  if (low !== undefined) return `is at least ${spec.minimum}, got ${low}`;
+  const high = numbers.find((entry) => spec.maximum !== undefined && entry > spec.maximum);
+  return high === undefined ? undefined : `is at most ${spec.maximum}, got ${high}`;
+}
+
+/** `conv(kernel, channels, stride=1, …)` */
+export function operatorForm(record: OpRecord): string {
+  const parts = record.attributes.map((spec) => {
+    if (spec.positional && spec.default === undefined) return spec.name;
+    const shown = spec.default !== undefined ? JSON.stringify(spec.default) : spec.defaultText === undefined ? "" : "…";
+    return shown === "" ? spec.name : `${spec.name}=${shown}`;
+  });
+  return `${record.name}(${parts.join(", ")})`;
+}
+
+function plainValue(datum: Datum): AttributeValue | undefined {
+  switch (datum.kind) {
+    case "number":
+      return toNumber(datum.value);
+    case "boolean":
+    case "string":
+      return datum.value;
+    case "list": {
+      const numbers = datum.items.map(plainValue);
+      return numbers.every((entry) => typeof entry === "number") ? (numbers as number[]) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}

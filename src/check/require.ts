@@ -1,0 +1,121 @@
+import { symbolPlusOffset } from "../ir/dim.ts";
+import type { SymbolFact } from "../ir/dim.ts";
+import type { Expression, Require } from "../syntax/ast.ts";
+import type { Context } from "./context.ts";
+import { elementText, report } from "./context.ts";
+import type { Datum } from "./data.ts";
+import { formatDatum } from "./data.ts";
+import { compareSizes, evaluate } from "./evaluate.ts";
+
+/** `require C, "why"`: C holds, or is an assumption about sizes, or is a mistake with the author's words. */
+export function requireCondition(item: Require, context: Context): void {
+  for (const part of conjuncts(item.condition)) {
+    if (learn(part, context)) continue;
+    const datum = evaluate(part, context);
+    if (datum.kind === "unknown" || (datum.kind === "boolean" && datum.value)) continue;
+    if (datum.kind !== "boolean") {
+      report(context, part, { code: "RN0302", message: `\`require\` wants true or false, this is ${formatDatum(datum)}` });
+      continue;
+    }
+    const text = elementText(context, part);
+    report(context, part, {
+      code: "RN0305",
+      message: item.message ?? `${text} does not hold`,
+      label: `${text} is false`,
+      notes: valuesIn(part, context),
+    });
+  }
+}
+
+function conjuncts(expression: Expression): Expression[] {
+  if (expression.kind !== "binary" || expression.operator !== "and") return [expression];
+  return [...conjuncts(expression.left), ...conjuncts(expression.right)];
+}
+
+/** A condition on a symbol that is not decided yet becomes a fact for the shape checker. */
+function learn(expression: Expression, context: Context): boolean {
+  if (expression.kind !== "binary") return false;
+  const { operator, left, right } = expression;
+  const isRemainder = operator === "==" && left.kind === "binary" && left.operator === "%";
+  const isBound = operator === ">=" || operator === ">";
+  const isEqual = operator === "==";
+  if (!isRemainder && !isBound && !isEqual) return false;
+  const subject = evaluate(isRemainder ? left.left : left, context);
+  if (subject.kind !== "dimension") return false;
+  const value = evaluate(right, context);
+  if (value.kind !== "number" && value.kind !== "dimension") return false;
+  const whole = value.kind === "number" && typeof value.value === "number" ? value.value : undefined;
+  const symbol = symbolPlusOffset(subject.dim);
+  const { facts, assumptions } = context.session;
+  const assume = (): true => {
+    const text = elementText(context, expression);
+    if (!assumptions.includes(text)) assumptions.push(text);
+    return true;
+  };
+  if (symbol && whole !== undefined && isRemainder) {
+    const modulus = evaluate(left.right, context);
+    if (modulus.kind !== "number" || typeof modulus.value !== "number" || modulus.value < 1) return false;
+    const fact: SymbolFact = { modulus: modulus.value, remainder: mod(whole - symbol.offset, modulus.value), minimum: 1 };
+    const merged = mergeFacts(facts.get(symbol.symbol), fact);
+    if (merged === undefined) {
+      report(context, expression, { code: "RN0305", message: `${symbol.symbol} cannot satisfy this and an earlier \`require\`` });
+      return true;
+    }
+    facts.set(symbol.symbol, merged);
+    return assume();
+  }
+  if (symbol && whole !== undefined && isBound) {
+    const minimum = whole - symbol.offset + (operator === ">" ? 1 : 0);
+    const known = facts.get(symbol.symbol) ?? { modulus: 1, remainder: 0, minimum: 1 };
+    facts.set(symbol.symbol, { ...known, minimum: Math.max(known.minimum, minimum) });
+    return assume();
+  }
+  // Any other condition on open sizes is recorded for whoever runs the network, but proves nothing here.
+  return compareSizes(subject, value, context) === undefined && !isEqual ? assume() : false;
+}
+
+const mod = (a: number, b: number): number => ((a % b) + b) % b;
+
+/** Both facts at once (Chinese remainders by search over the smaller modulus); nothing when they contradict. */
+function mergeFacts(known: SymbolFact | undefined, fact: SymbolFact): SymbolFact | undefined {
+  if (!known || known.modulus === 1) return { ...fact, minimum: Math.max(fact.minimum, known?.minimum ?? 1) };
+  const [large, small] = known.modulus >= fact.modulus ? [known, fact] : [fact, known];
+  if (small.modulus > 10_000) return large;
+  for (let step = 0; step < small.modulus; step++) {
+    const remainder = large.remainder + step * large.modulus;
+    if (remainder % small.modulus === small.remainder) {
+      const modulus = leastCommonMultiple(large.modulus, small.modulus);
+      return { modulus, remainder: remainder % modulus, minimum: Math.max(known.minimum, fact.minimum) };
+    }
+  }
+  return undefined;
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let x = a;
+  let y = b;
+  while (y > 0) [x, y] = [y, x % y];
+  return (a / x) * b;
+}
+
+/** `n = 0`: the values of the names in a condition that failed. */
+function valuesIn(expression: Expression, context: Context): string[] {
+  const seen = new Map<string, Datum>();
+  const visit = (part: Expression): void => {
+    if (part.kind === "name") {
+      const datum = evaluate(part, context);
+      if (datum.kind !== "function" && datum.kind !== "unknown") seen.set(part.name, datum);
+    } else if (part.kind === "binary") {
+      visit(part.left);
+      visit(part.right);
+    } else if (part.kind === "unary") visit(part.operand);
+    else if (part.kind === "index") visit(part.object);
+    else if (part.kind === "call") part.arguments.forEach((argument) => visit(argument.value));
+    else if (part.kind === "member") {
+      const datum = evaluate(part, context);
+      if (datum.kind !== "unknown") seen.set(`in.${part.member.name}`, datum);
+    }
+  };
+  visit(expression);
+  return seen.size === 0 ? [] : [[...seen].map(([name, datum]) => `${name} = ${formatDatum(datum)}`).join(", ")];
+}

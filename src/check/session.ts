@@ -1,0 +1,135 @@
+import type { Span } from "../base/source-file.ts";
+import type { Code } from "../diagnostics/catalogue.ts";
+import type { Fix, Label, Problem } from "../diagnostics/problem.ts";
+import { createProblem } from "../diagnostics/problem.ts";
+import type { SymbolFact } from "../ir/dim.ts";
+import type { GraphBuilder, Value } from "../ir/graph.ts";
+import { createGraphBuilder } from "../ir/graph.ts";
+import type { Instance } from "../ir/origin.ts";
+import type { Jump } from "./jump.ts";
+import type { ModuleIndex } from "./module-index.ts";
+import type { ModuleScopes } from "./module-scope.ts";
+
+/** Elaboration always ends: what one network may cost (language reference, "Limits"). */
+export const LIMITS = { steps: 200_000, layers: 100_000, nesting: 64 } as const;
+
+/** Thrown inside an elaboration whose budget is spent, after the problem has been reported; never leaves `check/`. */
+export class BudgetSpent extends Error {}
+
+export interface Report {
+  readonly code: Code;
+  readonly message: string;
+  readonly span: Span;
+  readonly label?: string | undefined;
+  /** The chain of uses the place stands in; the message points to the innermost one in the user's own files. */
+  readonly instance?: Instance | undefined;
+  readonly secondary?: readonly Label[] | undefined;
+  readonly notes?: readonly string[] | undefined;
+  readonly help?: readonly string[] | undefined;
+  readonly fixes?: readonly Fix[] | undefined;
+  /** The same place in the library is the same mistake, whichever of the user's lines led there. */
+  readonly oncePerPlace?: boolean;
+}
+
+/** What is shared while one network is elaborated. */
+export interface Session {
+  readonly index: ModuleIndex;
+  /** Scopes of modules, shared by all networks of one check. */
+  readonly scopes: ModuleScopes;
+  readonly builder: GraphBuilder;
+  readonly facts: Map<string, SymbolFact>;
+  readonly assumptions: string[];
+  readonly symbols: Map<string, Span>;
+  /** Full names of layers and blocks in use, for clashes and for paths such as `layer1.0`. */
+  readonly named: Map<string, NamedThing>;
+  /** Accumulated strides of values. */
+  readonly jumps: Map<Value, Jump>;
+  stepsLeft: number;
+  epochs: number;
+  report(report: Report): void;
+  /** Counts `count` elements or statements against the budget; ends the elaboration when it is spent. */
+  spend(count: number, span: Span, instance: Instance | undefined): void;
+  readonly problems: () => readonly Problem[];
+}
+
+/** A layer, block or group with a name of its own: the nodes it made and its value. */
+export interface NamedThing {
+  readonly span: Span;
+  readonly firstNode: number;
+  endNode: number;
+  value: Value | undefined;
+}
+
+export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map()): Session {
+  const made: { problem: Problem; repeats: number }[] = [];
+  const seen = new Map<string, { problem: Problem; repeats: number }>();
+  const session: Session = {
+    index,
+    scopes,
+    builder: createGraphBuilder(),
+    facts: new Map(),
+    assumptions: [],
+    symbols: new Map(),
+    named: new Map(),
+    jumps: new Map(),
+    stepsLeft: LIMITS.steps,
+    epochs: 0,
+    report(report) {
+      const { primary, via } = userPlace(report.span, report.instance);
+      const inner = report.span;
+      const place = `${report.code} ${inner.source.path} ${inner.start} ${inner.end}`;
+      const key = report.oncePerPlace ? place : `${place} ${primary.source.path} ${primary.start}`;
+      const known = seen.get(key);
+      if (known) {
+        known.repeats++;
+        return;
+      }
+      const moved = primary !== inner;
+      const problem = createProblem({
+        code: report.code,
+        message: report.message,
+        span: primary,
+        label: moved ? undefined : report.label,
+        secondary: [...(moved ? [{ span: inner, text: report.label ?? "the library line" }] : []), ...via, ...(report.secondary ?? [])],
+        notes: report.notes,
+        help: report.help,
+        fixes: report.fixes,
+      });
+      const entry = { problem, repeats: 0 };
+      seen.set(key, entry);
+      made.push(entry);
+    },
+    spend(count, span, instance) {
+      session.stepsLeft -= count;
+      if (session.stepsLeft >= 0) return;
+      session.report({
+        code: "RN0801",
+        message: `this network needs more than ${LIMITS.steps.toLocaleString("en")} elaboration steps`,
+        span,
+        instance,
+        label: "the budget is spent here",
+        notes: ["A step is one element or statement of a body; repetition counts every pass."],
+        help: ["Repeat fewer times, or split the network."],
+      });
+      throw new BudgetSpent();
+    },
+    problems: () => made.map(({ problem, repeats }) => (repeats === 0 ? problem : withRepeats(problem, repeats))),
+  };
+  return session;
+}
+
+function withRepeats(problem: Problem, repeats: number): Problem {
+  const places = repeats === 1 ? "one more instance" : `${repeats.toLocaleString("en")} more instances`;
+  return { ...problem, notes: [...problem.notes, `The same holds for ${places} of this line.`] };
+}
+
+/** The innermost place in a file of the user's own, and the way there. A problem inside the library alone stays where it is. */
+function userPlace(span: Span, instance: Instance | undefined): { primary: Span; via: Label[] } {
+  if (!span.source.standard) return { primary: span, via: [] };
+  const via: Label[] = [];
+  for (let at = instance; at; at = at.parent) {
+    if (!at.callSpan.source.standard) return { primary: at.callSpan, via };
+    if (at.kind === "block" && via.length < 2) via.push({ span: at.callSpan, text: `in \`${at.declaration}\`${at.path ? ` (${at.path})` : ""}` });
+  }
+  return { primary: span, via: [] };
+}
