@@ -131,6 +131,7 @@ function reportSemicolon(first: IToken, tokens: readonly IToken[], { report, sou
 function reportOpenString(token: IToken, { report }: Reporter): void {
   report({
     code: "RN0104",
+    unread: true,
     message: "this text is never closed",
     ...rangeOf(token),
     label: "begins here",
@@ -146,6 +147,7 @@ function reportUnknown({ errors }: ILexingResult, { report, source }: Reporter, 
     const isLetters = /\p{L}/u.test(image);
     report({
       code: "RN0105",
+      unread: true,
       message: isLetters
         ? `\`${shown}\` cannot be part of a name`
         : `\`${printable(shown)}\` means nothing here`,

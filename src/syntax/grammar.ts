@@ -12,6 +12,7 @@ const noMessages: IParserErrorMessageProvider = {
 };
 
 const structural: ReadonlySet<TokenType> = new Set([t.LeftBrace, t.RightBrace, t.NewLine, t.Bar, t.Arrow, EOF]);
+const mostRecoveries = 200;
 const insertable: ReadonlySet<TokenType> = new Set([t.RightParen, t.RightSquare, t.RightBrace]);
 
 /** The parts of Chevrotain's recovery that {@link ResnetParser} uses; they exist, but are not in its typings. */
@@ -35,6 +36,9 @@ export class ResnetParser extends CstParser {
     });
     this.performSelfAnalysis();
   }
+
+  /** How often reading had to go on at another place. */
+  recoveries = 0;
 
   /** Only what closes may be thought of as there: an invented name or number would be reported later as unknown. */
   protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
@@ -62,6 +66,11 @@ export class ResnetParser extends CstParser {
   }
 
   protected findReSyncTokenType(): TokenType {
+    // Recovery recurses once for each fault in a body: after very many, the rest of the text is given up.
+    if (++this.recoveries > mostRecoveries) {
+      while (this.LA(1).tokenType !== EOF) this.consumeToken();
+      return EOF;
+    }
     const wanted = this.flattenFollowSet();
     for (let k = 1; ; k += this.stepOver(k)) {
       const found = wanted.find((type) => tokenMatcher(this.LA(k), type));
@@ -450,6 +459,7 @@ export function runGrammar(
 ): { readonly cst: CstNode | undefined; readonly errors: ResnetParser["errors"] } {
   parser ??= new ResnetParser({ validate: false });
   parser.input = tokens;
+  parser.recoveries = 0;
   const cst: CstNode | undefined = parser[rule]();
   const { errors } = parser;
   parser.input = [];

@@ -67,10 +67,14 @@ export function filterLines(tokens: readonly IToken[], reporter: Reporter, dropp
     const { tokenType, image } = open.token;
     const closer = closerOf.get(tokenType);
     const isBrace = tokenType === t.LeftBrace;
+    const last = kept.at(-1);
+    // A text that is never closed has swallowed the bracket, and was told.
+    if (!isBrace && last?.tokenType === t.StringToken && !/.["'“”]$/.test(last.image)) return;
     report({
       code: "RN0104",
       message: `this \`${image}\` is never closed`,
       ...rangeOf(open.token),
+      unread: true,
       label: isBrace ? "opened here" : `\`${closer?.image}\` is missing on this line`,
       help: isBrace ? ["add the `}` where the body ends"] : [],
       fixes: isBrace || !closer ? [] : [fixOf(source, `add \`${closer.image}\``, end(), end(), closer.image)],
@@ -123,7 +127,12 @@ export function filterLines(tokens: readonly IToken[], reporter: Reporter, dropp
   const closeBrace = (token: IToken): void => {
     const open = stack.pop();
     if (!open) {
-      report({ code: "RN0100", message: "this `}` closes nothing", ...rangeOf(token), help: ["remove it, or look for a `}` too many above"] });
+      report({
+        code: "RN0100",
+        message: "this `}` closes nothing",
+        ...rangeOf(token),
+        help: ["remove it, or look for a `}` too many above"],
+      });
       dropped.push(token);
       return;
     }
@@ -175,7 +184,9 @@ export function filterLines(tokens: readonly IToken[], reporter: Reporter, dropp
       if (inBrackets() && breaksBracket(index)) closeBrackets();
       const previous = kept.at(-1)?.tokenType ?? t.LeftBrace;
       const continues =
-        top() !== t.LeftBrace || continuesAfter.has(previous) || t.isBinaryOperator(previous) || continuesBefore.has(type);
+        top() !== t.LeftBrace ||
+        continuesBefore.has(type) ||
+        ((continuesAfter.has(previous) || t.isBinaryOperator(previous)) && !cannotContinue(type, previous));
       if (continues) {
         dropped.push(lineEnd);
       } else if (header && type === t.LeftBrace) {
@@ -213,6 +224,12 @@ export function filterLines(tokens: readonly IToken[], reporter: Reporter, dropp
   closeEverything();
   if (lineEnd) dropped.push(lineEnd);
   return kept;
+}
+
+/** A statement's word after an operator or a comma: the line above is not finished, but this one is not its rest. */
+function cannotContinue(type: TokenType, previous: TokenType): boolean {
+  const isStatement = statementWords.has(type) && type !== t.For && type !== t.From;
+  return isStatement && previous !== t.LeftBrace && previous !== t.Bar && previous !== t.Dot;
 }
 
 /** `network`, `block` or `recipe` with a name, `use` with a path. */
@@ -261,6 +278,7 @@ function skipBlockInArguments(tokens: readonly IToken[], from: number, { report,
   const { startOffset } = tokens[from] as IToken;
   report({
     code: "RN0100",
+    unread: true,
     message: "a block without a name cannot be an argument",
     ...rangeOf(tokens[from] as IToken),
     help: ["declare it, `block my_stem { … }`, and pass its name"],

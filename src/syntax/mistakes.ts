@@ -1,6 +1,6 @@
 import type { IToken, TokenType } from "chevrotain";
 import { endOf, makeToken, retype } from "./lexer.ts";
-import { fixOf, rangeOf, type Reporter } from "./reporter.ts";
+import { fixOf, rangeOf, shorten, type Reporter } from "./reporter.ts";
 import { mendNumber } from "./number-mistakes.ts";
 import * as t from "./tokens.ts";
 
@@ -47,6 +47,7 @@ export function mendMistakes(tokens: readonly IToken[], reporter: Reporter, drop
     const previous = kept.at(-1)?.tokenType;
     if (beginsStatement(token.tokenType, previous, context)) statement = token.tokenType;
     const walk: Walk = { tokens, reporter, dropped, kept, context, statement };
+    mendComma(walk, index);
     const mended = mendNumber(walk, index) ?? mendName(walk, index) ?? mendSign(walk, index);
     if (mended !== undefined) {
       index = mended;
@@ -84,22 +85,41 @@ function opensParameters(kept: readonly IToken[], context: Context): boolean {
   return context === "file" && kept.at(-1)?.tokenType === t.Identifier && word !== undefined && declarationWords.has(word);
 }
 
+/** A comma that is missing between two values in brackets, or between two names that are taken from a module. */
+function mendComma({ tokens, reporter, kept, context }: Walk, index: number): void {
+  const token = tokens[index] as IToken;
+  const previous = kept.at(-1);
+  if (context === "file" || context === "body" || !previous) return;
+  if (!t.beginsOperand(token.tokenType) || !t.endsOperand(previous.tokenType)) return;
+  const at = endOf(previous);
+  reporter.report({
+    code: "RN0100",
+    message: `a comma is missing before \`${shorten(token.image)}\``,
+    ...rangeOf(token),
+    fixes: [fixOf(reporter.source, "add a comma", at, at, ",")],
+  });
+  kept.push(makeToken(t.Comma, "", at));
+}
+
 /** A reserved word where a name has to stand. */
 function mendName({ tokens, reporter, kept, context }: Walk, index: number): number | undefined {
   const token = tokens[index] as IToken;
   if (!t.isReserved(token.tokenType)) return undefined;
   const previous = kept.at(-1)?.tokenType;
   const next = tokens[index + 1]?.tokenType;
+  if (token.tokenType === t.Let && next === t.Equals) return undefined;
   const role = roleOfName(context, previous, next);
   if (!role) return undefined;
   reporter.report({
     code: "RN0102",
-    message: `\`${token.image}\` is a word of the language; choose another ${role}`,
+    message: `\`${shorten(token.image)}\` is a word of the language; choose another ${role}`,
     ...rangeOf(token),
-    help: [`for example \`${token.image}_1\`: only after a \`.\` may such a word be used`],
+    help: [`any other name will do, for example \`${shorten(token.image)}1\``],
   });
   kept.push(retype(token, t.Identifier));
-  return index;
+  if (context !== "body" || next !== t.Equals || !beforeElement.has(previous)) return index;
+  kept.push(retype(tokens[index + 1] as IToken, t.Colon));
+  return index + 1;
 }
 
 function roleOfName(context: Context, previous: TokenType | undefined, next: TokenType | undefined): string | undefined {
@@ -139,9 +159,9 @@ function mendSign(walk: Walk, index: number): number | undefined {
   if (token.tokenType === t.Equals && context === "body" && beforeElement.has(before)) {
     report({
       code: "RN0103",
-      message: `to name a layer, write \`${name.image}: …\``,
+      message: `to name a layer, write \`${shorten(name.image)}: …\``,
       ...rangeOf(token),
-      help: [`for a value, write \`let ${name.image} = …\``],
+      help: [`for a value, write \`let ${shorten(name.image)} = …\``],
       fixes: [fixOf(source, "write `:`", endOf(name), endOf(token), ":")],
     });
     return swap(t.Colon);
@@ -149,7 +169,7 @@ function mendSign(walk: Walk, index: number): number | undefined {
   if (token.tokenType === t.Equals && context === "file" && startsItem(before, statement)) {
     report({
       code: "RN0103",
-      message: `to give a name to a value, write \`let ${name.image} = …\``,
+      message: `to give a name to a value, write \`let ${shorten(name.image)} = …\``,
       ...rangeOf(name),
       fixes: [fixOf(source, "write `let`", name.startOffset, name.startOffset, "let ")],
     });
@@ -161,7 +181,7 @@ function mendSign(walk: Walk, index: number): number | undefined {
   if (context === "arguments" && (before === t.LeftParen || before === t.Comma)) {
     report({
       code: "RN0103",
-      message: `an argument takes \`=\`: \`${name.image}=…\``,
+      message: `an argument takes \`=\`: \`${shorten(name.image)}=…\``,
       ...rangeOf(token),
       fixes: [fixOf(source, "write `=`", token.startOffset, endOf(token) + blanksAfter(token, source.text), "=")],
     });
@@ -170,7 +190,7 @@ function mendSign(walk: Walk, index: number): number | undefined {
   if (before === t.Output) {
     report({
       code: "RN0103",
-      message: `an output takes \`=\`: \`output ${name.image} = …\``,
+      message: `an output takes \`=\`: \`output ${shorten(name.image)} = …\``,
       ...rangeOf(token),
       fixes: [fixOf(source, "write `=`", token.startOffset, endOf(token), " =")],
     });
@@ -180,7 +200,7 @@ function mendSign(walk: Walk, index: number): number | undefined {
   const hasType = tokens[index + 2]?.tokenType === t.Equals;
   report({
     code: "RN0103",
-    message: hasType ? "a value has no type of its own: `let name = value`" : `a value takes \`=\`: \`let ${name.image} = …\``,
+    message: hasType ? "a value has no type of its own: `let name = value`" : `a value takes \`=\`: \`let ${shorten(name.image)} = …\``,
     ...rangeOf(token),
     fixes: hasType
       ? [fixOf(source, "remove the type", token.startOffset, endOf(tokens[index + 1] as IToken), "")]

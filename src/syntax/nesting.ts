@@ -2,14 +2,20 @@ import type { IToken } from "chevrotain";
 import { rangeOf, type Reporter } from "./reporter.ts";
 import * as t from "./tokens.ts";
 
-/** Deeper than any program that a person writes; the parser and all later stages recurse, and must not overflow. */
-export const deepestNesting = 256;
+/**
+ * Deeper than any program that a person writes. The parser recurses: a `(` takes it through eleven rules, and Node's
+ * stack holds some 150 of them (measured on a cold start), so there is a margin of more than two.
+ */
+export const deepestNesting = 64;
+
+/** What nests without a bracket (`-`, `not`, `x`, `else`) is a quarter as deep: one rule or two. */
+export const mostPrefixes = 4 * deepestNesting;
 
 /** So many operators, calls and indices may stand one behind another: each makes the tree one level deeper. */
 export const longestExpression = 1000;
 
 interface Level {
-  /** How deep the place of its opening bracket is. */
+  /** How deep the place of its opening bracket is, in quarters. */
   readonly base: number;
   /** `x` and `else` since the last separator: each nests what follows. */
   nested: number;
@@ -39,12 +45,13 @@ export function limitNesting(tokens: IToken[], reporter: Reporter, dropped: ITok
     const level = stack.at(-1) as Level;
     const previous = tokens[index - 1]?.tokenType;
     if (tokenType === t.LeftParen || tokenType === t.LeftSquare || tokenType === t.LeftBrace) {
-      stack.push(newLevel(level.base + level.nested + level.prefixes + 1));
+      stack.push(newLevel(level.base + level.nested + level.prefixes + 4));
       level.prefixes = 0;
     } else if (tokenType === t.RightParen || tokenType === t.RightSquare || tokenType === t.RightBrace) {
       if (stack.length > 1) stack.pop();
       const outer = stack.at(-1) as Level;
-      outer.height += Math.max(level.tallest, level.height) + 1;
+      // A body is no part of the expression before it.
+      if (tokenType !== t.RightBrace) outer.height += Math.max(level.tallest, level.height) + 1;
     } else if (separates(tokenType)) {
       level.tallest = Math.max(level.tallest, level.height);
       level.height = level.nested = level.prefixes = 0;
@@ -58,7 +65,7 @@ export function limitNesting(tokens: IToken[], reporter: Reporter, dropped: ITok
       if (t.isBinaryOperator(tokenType) || tokenType === t.Dot) level.height++;
     }
     const now = stack.at(-1) as Level;
-    const isTooDeep = now.base + now.nested + now.prefixes > deepestNesting;
+    const isTooDeep = now.base + now.nested + now.prefixes > mostPrefixes;
     if (!failed && (isTooDeep || now.height > longestExpression)) {
       failed = true;
       faults.push(index);
@@ -77,11 +84,16 @@ function separates(type: IToken["tokenType"]): boolean {
 }
 
 function report(token: IToken, isTooDeep: boolean, reporter: Reporter): void {
+  const isBracket = token.tokenType === t.LeftParen || token.tokenType === t.LeftSquare || token.tokenType === t.LeftBrace;
+  const message = !isTooDeep
+    ? `an expression of more than ${longestExpression} operations`
+    : isBracket
+      ? `nested deeper than ${deepestNesting} levels`
+      : `too many \`${token.image}\` inside one another: nested deeper than ${mostPrefixes}`;
   reporter.report({
     code: "RN0802",
-    message: isTooDeep
-      ? `nested deeper than ${deepestNesting} levels`
-      : `an expression of more than ${longestExpression} operations`,
+    unread: true,
+    message,
     ...rangeOf(token),
     help: [isTooDeep ? "declare the inner parts as blocks of their own, and use their names" : "divide it with `let`"],
   });

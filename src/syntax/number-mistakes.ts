@@ -1,7 +1,7 @@
 import type { IToken, TokenType } from "chevrotain";
 import { endOf, makeToken } from "./lexer.ts";
 import type { Walk } from "./mistakes.ts";
-import { fixOf, rangeOf } from "./reporter.ts";
+import { fixOf, rangeOf, shorten } from "./reporter.ts";
 import * as t from "./tokens.ts";
 
 /** Statements with a value, in which a repetition cannot stand. */
@@ -60,7 +60,7 @@ function mendSpacedSize(walk: Walk, index: number): number | undefined {
   if (!isForeign) {
     reporter.report({
       code: "RN0101",
-      message: `a size is written without spaces, \`${size}\`; a repetition with them, \`4 x basic\``,
+      message: `a size is written without spaces, \`${shorten(size)}\`; a repetition with them, \`4 x basic\``,
       ...range,
       fixes: [fixOf(source, `write \`${size}\``, range.start, range.end, size)],
     });
@@ -89,7 +89,7 @@ function mendGrownTogether(walk: Walk, index: number): number | undefined {
     const written = size.toLowerCase();
     report({
       code: "RN0105",
-      message: `a size is written with a small x: \`${written}\``,
+      message: `a size is written with a small x: \`${shorten(written)}\``,
       ...range,
       fixes: [fixOf(source, `write \`${written}\``, range.start, range.end, written)],
     });
@@ -102,7 +102,7 @@ function mendGrownTogether(walk: Walk, index: number): number | undefined {
     if (inValue) {
       report({
         code: "RN0101",
-        message: `a size of names is a list: \`[${number.image}, ${rest}]\``,
+        message: `a size of names is a list: \`${shorten(`[${number.image}, ${rest}]`)}\``,
         ...range,
         fixes: [fixOf(source, "write a list", range.start, range.end, `[${number.image}, ${rest}]`)],
       });
@@ -111,11 +111,22 @@ function mendGrownTogether(walk: Walk, index: number): number | undefined {
     }
     report({
       code: "RN0101",
-      message: `a repetition is written with spaces, \`${number.image} x ${rest}\`; a size without, \`3x3\``,
+      message: `a repetition is written with spaces, \`${shorten(`${number.image} x ${rest}`)}\`; a size without, \`3x3\``,
       ...range,
       fixes: [fixOf(source, "add the spaces", range.start, range.end, `${number.image} x ${rest}`)],
     });
     kept.push(number, makeToken(t.Times, name.image.charAt(0), name.startOffset), makeToken(t.Identifier, rest, name.startOffset + 1));
+    return index + 1;
+  }
+  if (!isAdjacent && !inValue && /^x./.test(name.image) && isWholeNumber(number)) {
+    const rest = name.image.slice(1);
+    report({
+      code: "RN0101",
+      message: `a repetition is written with spaces, \`${shorten(`${number.image} x ${rest}`)}\``,
+      ...range,
+      fixes: [fixOf(source, "add the space", range.start, range.end, `${number.image} x ${rest}`)],
+    });
+    kept.push(number, makeToken(t.Times, "x", name.startOffset), makeToken(t.Identifier, rest, name.startOffset + 1));
     return index + 1;
   }
   if (name.image === "X" && !inValue) {
@@ -131,7 +142,7 @@ function mendGrownTogether(walk: Walk, index: number): number | undefined {
   if (!isAdjacent || name.tokenType !== t.Identifier) return undefined;
   report({
     code: "RN0100",
-    message: `\`${size}\` is neither a number nor a name`,
+    message: `\`${shorten(size)}\` is neither a number nor a name`,
     ...range,
     help: ["a name begins with a letter or `_`; a number may end with K, M or G"],
   });

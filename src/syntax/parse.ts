@@ -46,17 +46,13 @@ export function parseTree(source: SourceFile): ParseTree {
   const reporter = createReporter(source);
   const { tokens, comments, dropped } = readTokens(source, reporter);
   const { cst, errors } = runGrammar("File", tokens);
-  const unread: number[] = [];
-  for (const error of errors) {
-    reportSyntaxError(error, tokens, reporter);
-    unread.push(Number.isNaN(error.token.startOffset) ? source.text.length : error.token.startOffset);
-  }
+  for (const error of errors) reportSyntaxError(error, tokens, reporter);
   const { moduleDoc, docAbove } = readDocComments(source.text, comments);
   const module = toModule(cst, {
     source,
     moduleDoc,
     docAbove,
-    isBroken: ({ start, end }) => unread.some((offset) => offset >= start && offset <= end),
+    isBroken: ({ start, end }) => reporter.isBroken(start, end),
   });
   return { module, problems: reporter.problems, cst, tokens, comments, dropped };
 }

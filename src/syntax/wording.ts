@@ -1,5 +1,6 @@
 import { EOF, type IRecognitionException, type IToken } from "chevrotain";
-import { rangeOf, fixOf, type Reporter, type SyntaxProblem } from "./reporter.ts";
+import { endOf } from "./lexer.ts";
+import { rangeOf, fixOf, shorten, type Reporter, type SyntaxProblem } from "./reporter.ts";
 import * as t from "./tokens.ts";
 
 /** What could have followed, by the rule that was being read. */
@@ -36,98 +37,123 @@ const aValue = "a value: a number, a name, a text or a list";
 
 /** Words one error of the parser for people. */
 export function reportSyntaxError(error: IRecognitionException, tokens: readonly IToken[], reporter: Reporter): void {
-  const isEnd = error.token.tokenType === EOF;
+  const { token } = error;
+  const previous = tokens[indexOf(token, tokens) - 1];
+  const rule = error.context.ruleStack.at(-1) ?? "File";
+  const words = describe({ token, previous, rule, rules: error.context.ruleStack }, reporter);
   const length = reporter.source.text.length;
-  const last = tokens.at(-1);
-  const place = isEnd ? { start: last ? rangeOf(last).end : length, end: last ? rangeOf(last).end : length } : rangeOf(error.token);
-  reporter.reportOncePerLine({ ...describe(error, reporter), ...place });
+  const atEnd = previous ? endOf(previous) : length;
+  const place = token.tokenType === EOF ? { start: atEnd, end: atEnd } : rangeOf(token);
+  reporter.reportOncePerLine({ ...place, ...words, unread: true });
 }
 
-type Words = Omit<SyntaxProblem, "start" | "end">;
+type Words = Omit<SyntaxProblem, "start" | "end"> & { readonly start?: number; readonly end?: number };
 
-function describe(error: IRecognitionException, reporter: Reporter): Words {
-  const { token } = error;
-  const previous = "previousToken" in error ? (error.previousToken as IToken | undefined) : undefined;
-  const rule = error.context.ruleStack.at(-1) ?? "File";
-  const found = nameOf(token);
-  const outer = error.context.ruleStack;
-  const inBrackets = outer.some((name) => name === "Args" || name === "List");
+interface Fault {
+  readonly token: IToken;
+  readonly previous: IToken | undefined;
+  readonly rule: string;
+  readonly rules: readonly string[];
+}
+
+/** The index of a token; of the end of the file, one more than the last. */
+function indexOf(token: IToken, tokens: readonly IToken[]): number {
+  if (token.tokenType === EOF) return tokens.length;
+  let low = 0;
+  let high = tokens.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((tokens[middle] as IToken).startOffset < token.startOffset) low = middle + 1;
+    else high = middle;
+  }
+  while (low < tokens.length && tokens[low] !== token) low++;
+  return low;
+}
+
+function describe({ token, previous, rule, rules }: Fault, reporter: Reporter): Words {
   const type = token.tokenType;
-
-  if (type === t.Times && inBrackets) {
+  const found = nameOf(token);
+  const before = previous?.tokenType;
+  if (type === t.Times && rules.some((name) => name === "Args" || name === "List")) {
     return {
       code: "RN0101",
-      message: "a repetition cannot stand here, and a size is written as one word",
-      label: "`x` between two values",
-      help: ["write `3x3`, or with names a list: `[height, width]`"],
+      message: "a size is written without spaces, `3x3`, and no repetition can stand here",
+      help: ["a size of names is a list, `[height, width]`"],
     };
   }
-  if (t.isReserved(type) && expectsName(rule)) {
+  if (rule === "Use" && previous && before !== t.Use && before !== t.LeftBrace) {
+    return {
+      code: "RN0100",
+      message: "`use` has to say in braces what it takes",
+      ...rangeOf(previous),
+      help: ["write `use std.blocks { basic, bottleneck }`"],
+    };
+  }
+  if (t.isReserved(type) && namePlaces.has(rule)) {
     return {
       code: "RN0102",
       message: `\`${token.image}\` is a word of the language and cannot be a name here`,
       help: ["choose another name"],
     };
   }
-  if (rule === "Primary" && t.isReserved(type)) {
+  if (type === t.Else) {
+    return { code: "RN0100", message: "this `else` belongs to no `if`", help: ["a choice of values is `this if condition else that`"] };
+  }
+  if (valuePlaces.has(rule) && t.isReserved(type)) {
     return {
       code: "RN0102",
       message: `\`${token.image}\` is a word of the language, not ${aValue}`,
       help: ["if it was meant as a name, choose another one"],
     };
   }
-  if (type === t.LeftBrace && (rule === "Args" || rule === "List")) return plain(found, "`,` or a closing bracket");
-  if ((type === t.Bar || type === t.RightBrace) && previous?.tokenType === t.Bar) {
+  if ((type === t.Bar || type === t.RightBrace) && before === t.Bar) {
     return {
       code: "RN0100",
       message: "there is nothing in this branch",
       help: ["write `identity` for a branch that changes nothing"],
     };
   }
-  if ((rule === "If" || rule === "For") && (type === t.NewLine || type === t.RightBrace)) {
-    return { code: "RN0104", message: `\`${rule.toLowerCase()}\` needs \`{\` on this line`, help: [`write ${expectedIn[rule]}`] };
-  }
-  if ((rule === "Args" || rule === "List" || rule === "Params") && previous && t.endsOperand(previous.tokenType) && t.beginsOperand(type)) {
-    const { end } = rangeOf(previous);
+  if ((rules.at(-1) === "If" || rules.at(-1) === "For") && (type === t.NewLine || type === t.RightBrace)) {
     return {
-      code: "RN0100",
-      message: `a comma is missing before ${found}`,
-      fixes: [fixOf(reporter.source, "add a comma", end, end, ",")],
+      code: "RN0104",
+      message: `\`${rule.toLowerCase()}\` needs \`{\` on this line`,
+      help: [`write ${expectedIn[rule]}`],
     };
   }
-  if (rule === "Body" && t.beginsOperand(type) && previous && t.endsOperand(previous.tokenType)) {
-    const { end } = rangeOf(previous);
+  if (rule === "Body" && previous && t.endsOperand(before ?? type) && t.beginsOperand(type)) {
+    const end = endOf(previous);
     return {
       code: "RN0100",
       message: `something is missing between ${nameOf(previous)} and ${found}`,
-      help: ["lead from layer to layer with `->`, or begin a new line"],
+      help: ["lead from layer to layer with `->`, or begin a new line; a label ends with `:`"],
       fixes: [fixOf(reporter.source, "add `->`", end, end, " ->")],
     };
   }
-  if (rule === "Param" && type !== t.Colon && previous?.tokenType === t.Identifier) {
+  if (rule === "Param" && type !== t.Colon && previous && before === t.Identifier) {
     return {
       code: "RN0100",
-      message: `the parameter \`${previous.image}\` has no type`,
-      help: [`write \`${previous.image}: int\`, or float, bool, string, block`],
+      message: `the parameter \`${shorten(previous.image)}\` has no type`,
+      ...rangeOf(previous),
+      help: [`write \`${shorten(previous.image)}: int\`, or float, bool, string, block`],
     };
   }
-  if (rule === "Primary" || rule === "Arg" || rule === "Unary" || rule === "Not") return plain(found, aValue);
+  if (before === t.Dot) return plain(found, "a name after `.`");
+  if (valuePlaces.has(rule)) return plain(found, aValue);
   return plain(found, expectedIn[rule] ?? aValue);
 }
 
 function plain(found: string, expected: string): Words {
-  return { code: "RN0100", message: `${found} cannot stand here`, label: `expected ${expected}` };
+  return { code: "RN0100", message: `${found} cannot stand here: expected ${expected}` };
 }
 
-function expectsName(rule: string): boolean {
-  return ["Import", "Decl", "Param", "Let", "Input", "Output", "For", "Path", "Use"].includes(rule);
-}
+const namePlaces: ReadonlySet<string> = new Set(["Import", "Decl", "Param", "Let", "Input", "Output", "For", "Path"]);
+const valuePlaces: ReadonlySet<string> = new Set(["Primary", "Arg", "Unary", "Not"]);
 
 /** How a reader would call a token. */
 function nameOf(token: IToken): string {
   const { tokenType, image } = token;
   if (tokenType === EOF) return "the end of the file";
   if (tokenType === t.NewLine) return "the end of the line";
-  if (image === "") return "the end of the brackets";
-  return `\`${image.length > 40 ? `${image.slice(0, 40)}…` : image}\``;
+  if (image === "") return "the end of this";
+  return `\`${shorten(image)}\``;
 }
