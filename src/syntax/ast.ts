@@ -20,6 +20,8 @@ export interface Module {
   /** `//!`-free documentation: the `///` lines above the first item, when a blank line follows them. */
   readonly doc: string | undefined;
   readonly items: readonly ModuleItem[];
+  /** Set when something outside of its declarations could not be read: a name that seems unknown must not be reported. */
+  readonly broken?: boolean;
 }
 
 export type ModuleItem = Use | Let | Declaration;

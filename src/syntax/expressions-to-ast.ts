@@ -10,73 +10,74 @@ export function toIdentifier(token: IToken): Identifier {
   return { name: token.image, start: token.startOffset, end: endOf(token) };
 }
 
-/** `Expr`: a value, or a choice of two. */
+/**
+ * A value, from the node of any rule from `Expr` down to `Primary`: the tree leaves out those that only pass on what one
+ * other has made.
+ */
 export function toExpression(node: CstNode | undefined): Expression | undefined {
-  if (!node) return undefined;
-  const then = toOr(nodeOf(node, "Or"));
+  switch (node?.name) {
+    case "Expr":
+      return toConditional(node);
+    case "Or":
+      return toBinary(node, "And", "or");
+    case "And":
+      return toBinary(node, "Not", "and");
+    case "Not":
+      return toUnary(node, "Not", "not");
+    case "Comparison":
+      return toComparison(node);
+    case "Sum":
+      return toBinary(node, "Product", "SumOperator");
+    case "Product":
+      return toBinary(node, "Unary", "ProductOperator");
+    case "Unary":
+      return toUnary(node, "Unary", "-");
+    case "Postfix":
+      return toPostfix(node);
+    case "Primary":
+      return toPrimary(node);
+    default:
+      return undefined;
+  }
+}
+
+function toConditional(node: CstNode): Expression | undefined {
+  const then = toExpression(nodeOf(node, "Or"));
   if (!then || !tokenOf(node, "if")) return then;
-  const condition = toOr(nodeOf(node, "Or", 1));
+  const condition = toExpression(nodeOf(node, "Or", 1));
   const otherwise = toExpression(nodeOf(node, "Expr"));
   if (!condition || !otherwise) return undefined;
   return { kind: "conditional", condition, then, otherwise, start: startOfNode(node), end: endOfNode(node) };
 }
 
-function toOr(node: CstNode | undefined): Expression | undefined {
-  return toBinary(node, "And", toAnd, "or");
+/** `- a`, `not a`; without the operator, what the next rule has made. */
+function toUnary(node: CstNode, rule: "Not" | "Unary", operator: "not" | "-"): Expression | undefined {
+  if (!tokenOf(node, operator === "-" ? "Minus" : "not")) {
+    return toExpression(nodeOf(node, rule === "Not" ? "Comparison" : "Postfix"));
+  }
+  const operand = toExpression(nodeOf(node, rule));
+  return operand && { kind: "unary", operator, operand, start: startOfNode(node), end: endOfNode(node) };
 }
 
-function toAnd(node: CstNode | undefined): Expression | undefined {
-  return toBinary(node, "Not", toNot, "and");
-}
-
-function toNot(node: CstNode | undefined): Expression | undefined {
-  if (!node) return undefined;
-  if (!tokenOf(node, "not")) return toComparison(nodeOf(node, "Comparison"));
-  const operand = toNot(nodeOf(node, "Not"));
-  return operand && { kind: "unary", operator: "not", operand, start: startOfNode(node), end: endOfNode(node) };
-}
-
-function toComparison(node: CstNode | undefined): Expression | undefined {
-  if (!node) return undefined;
-  const left = toSum(nodeOf(node, "Sum"));
+function toComparison(node: CstNode): Expression | undefined {
+  const left = toExpression(nodeOf(node, "Sum"));
   const relation = nodeOf(node, "RelOp");
   if (!left || !relation) return left;
   const operator = tokenOf(relation, "Relation");
-  const right = toSum(nodeOf(node, "Sum", 1));
+  const right = toExpression(nodeOf(node, "Sum", 1));
   if (!operator || !right) return undefined;
-  return {
-    kind: "binary",
-    operator: meaningOf(operator),
-    left,
-    right,
-    start: startOfNode(node),
-    end: endOfNode(node),
-  };
-}
-
-function toSum(node: CstNode | undefined): Expression | undefined {
-  return toBinary(node, "Product", toProduct, "SumOperator");
-}
-
-function toProduct(node: CstNode | undefined): Expression | undefined {
-  return toBinary(node, "Unary", toUnary, "ProductOperator");
+  return { kind: "binary", operator: meaningOf(operator), left, right, start: startOfNode(node), end: endOfNode(node) };
 }
 
 /** Operands of one rule with operators between them, from left to right. */
-function toBinary(
-  node: CstNode | undefined,
-  rule: string,
-  toOperand: (node: CstNode | undefined) => Expression | undefined,
-  operatorName: string,
-): Expression | undefined {
-  if (!node) return undefined;
+function toBinary(node: CstNode, rule: string, operatorName: string): Expression | undefined {
   const operands = nodesOf(node, rule);
-  let left = toOperand(operands[0]);
+  let left = toExpression(operands[0]);
   const start = startOfNode(node);
   for (let index = 1; index < operands.length; index++) {
     const operand = operands[index] as CstNode;
     const operator = tokenOf(node, operatorName, index - 1);
-    const right = toOperand(operand);
+    const right = toExpression(operand);
     if (!left || !operator || !right) return undefined;
     left = { kind: "binary", operator: meaningOf(operator), left, right, start, end: endOfNode(operand) };
   }
@@ -89,21 +90,13 @@ function meaningOf(token: IToken): BinaryOperator {
   return (typeof PATTERN === "string" ? PATTERN : token.image) as BinaryOperator;
 }
 
-function toUnary(node: CstNode | undefined): Expression | undefined {
-  if (!node) return undefined;
-  if (!tokenOf(node, "Minus")) return toPostfix(nodeOf(node, "Postfix"));
-  const operand = toUnary(nodeOf(node, "Unary"));
-  return operand && { kind: "unary", operator: "-", operand, start: startOfNode(node), end: endOfNode(node) };
-}
-
 type Suffix =
   | { readonly kind: "call"; readonly at: number; readonly node: CstNode }
   | { readonly kind: "index"; readonly at: number; readonly node: CstNode; readonly close: IToken | undefined }
   | { readonly kind: "member"; readonly at: number; readonly token: IToken };
 
-function toPostfix(node: CstNode | undefined): Expression | undefined {
-  if (!node) return undefined;
-  let object = toPrimary(nodeOf(node, "Primary"));
+function toPostfix(node: CstNode): Expression | undefined {
+  let object = toExpression(nodeOf(node, "Primary"));
   const start = startOfNode(node);
   for (const suffix of suffixesOf(node)) {
     if (!object) return undefined;
@@ -141,8 +134,7 @@ function toArguments(node: CstNode): Argument[] {
   return result;
 }
 
-function toPrimary(node: CstNode | undefined): Expression | undefined {
-  if (!node) return undefined;
+function toPrimary(node: CstNode): Expression | undefined {
   const [name] = Object.keys(node.children);
   if (name === undefined) return undefined;
   const inner = node.children["Expr"]?.[0] ?? node.children["List"]?.[0];

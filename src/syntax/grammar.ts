@@ -12,8 +12,27 @@ const noMessages: IParserErrorMessageProvider = {
 };
 
 const structural: ReadonlySet<TokenType> = new Set([t.LeftBrace, t.RightBrace, t.NewLine, t.Bar, t.Arrow, EOF]);
+const passingOn: ReadonlySet<string> = new Set([
+  "Expr", "Or", "And", "Not", "Comparison", "Sum", "Product", "Unary", "Postfix",
+]);
+
+/** The child of a node that has one child, which is a node. */
+function onlyNodeOf({ children }: CstNode): CstNode | undefined {
+  let only: CstNode | undefined;
+  for (const name in children) {
+    const elements = children[name];
+    const [first] = elements ?? [];
+    if (only || elements?.length !== 1 || !first || !("children" in first)) return undefined;
+    only = first;
+  }
+  return only;
+}
+
 const mostRecoveries = 200;
 const insertable: ReadonlySet<TokenType> = new Set([t.RightParen, t.RightSquare, t.RightBrace]);
+
+/** Chevrotain's own way to add a child to the node that is being made; it exists, but is not in its typings. */
+const addChild = (CstParser.prototype as unknown as { cstPostNonTerminal(node: CstNode, rule: string): void }).cstPostNonTerminal;
 
 /** The parts of Chevrotain's recovery that {@link ResnetParser} uses; they exist, but are not in its typings. */
 export interface ResnetParser {
@@ -43,6 +62,13 @@ export class ResnetParser extends CstParser {
   /** Only what closes may be thought of as there: an invented name or number would be reported later as unknown. */
   protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
     return insertable.has(type);
+  }
+
+  // A value that is one name takes eleven rules, ten of which only pass it on: their nodes would be nine tenths of the
+  // tree. So the tree has the inner node in their place (`expressions-to-ast.ts` goes by the names of the nodes).
+  protected cstPostNonTerminal(node: CstNode, rule: string): void {
+    const inner = passingOn.has(node.name) ? onlyNodeOf(node) : undefined;
+    addChild.call(this, inner ?? node, rule);
   }
 
   // Recovery passes over a whole `{ … }` at once: the filter has balanced them, and a line break inside one is no place
@@ -458,6 +484,8 @@ export function runGrammar(
   tokens: IToken[],
 ): { readonly cst: CstNode | undefined; readonly errors: ResnetParser["errors"] } {
   parser ??= new ResnetParser({ validate: false });
+  // The lexer does not set it (it tracks offsets only), and the ranges of the nodes are made from it.
+  for (const token of tokens) token.endOffset = token.startOffset + token.image.length - 1;
   parser.input = tokens;
   parser.recoveries = 0;
   const cst: CstNode | undefined = parser[rule]();

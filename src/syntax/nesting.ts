@@ -90,7 +90,7 @@ function report(token: IToken, isTooDeep: boolean, reporter: Reporter): void {
     : isBracket
       ? `nested deeper than ${deepestNesting} levels`
       : `too many \`${token.image}\` inside one another: nested deeper than ${mostPrefixes}`;
-  reporter.report({
+  reporter.reportOncePerLine({
     code: "RN0802",
     unread: true,
     message,

@@ -15,7 +15,7 @@ import { toModule } from "./to-ast.ts";
 import { reportSyntaxError } from "./wording.ts";
 
 /** A longer text is no network but an accident; it is not even cut into tokens. */
-export const longestSource = 16 * 1024 * 1024;
+export const longestSource = 4 * 1024 * 1024;
 
 /** What {@link parse} gives: always a module, also when parts of the text could not be read. */
 export interface ParseResult {

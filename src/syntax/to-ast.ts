@@ -27,7 +27,19 @@ export function toModule(file: CstNode | undefined, surroundings: Surroundings):
   for (const node of nodesOf(file, "Let")) add(toLet(node));
   for (const node of nodesOf(file, "Decl")) add(toDeclaration(node, surroundings));
   items.sort((a, b) => a.start - b.start);
-  return { source: surroundings.source, doc: surroundings.moduleDoc, items };
+  const broken = isBrokenOutside(items, surroundings);
+  return { source: surroundings.source, doc: surroundings.moduleDoc, items, ...(broken ? { broken } : {}) };
+}
+
+/** Whether something could not be read outside of the declarations: then one of them, or a name, may be missing. */
+function isBrokenOutside(items: readonly ModuleItem[], { source, isBroken }: Surroundings): boolean {
+  let start = 0;
+  for (const item of items) {
+    if (item.kind !== "declaration") continue;
+    if (isBroken({ start, end: item.start - 1 })) return true;
+    start = item.end + 1;
+  }
+  return isBroken({ start, end: source.text.length });
 }
 
 const rangeOf = (node: CstNode): Ranged => ({ start: startOfNode(node), end: endOfNode(node) });
