@@ -1,0 +1,98 @@
+import { invariant } from "../base/assert.ts";
+import type { Node, Value } from "../ir/graph.ts";
+import type { Emitter } from "./contract/emitter.ts";
+import { defineOp } from "./define-op.ts";
+import { at, flagOf, indices, numberOf, operand, result } from "./families/attributes.ts";
+import { channelsOf, inputOf } from "./families/axes.ts";
+import { countPerChannel, normalise, normaliseBackward, perChannel, scaleAndShift, scaleAndShiftBackward } from "./families/normalisation.ts";
+
+const batchAxes = (x: Value): number[] => indices(x.type.shape.length).filter((axis) => axis !== 1);
+
+/** running' = (1 - momentum) · running + momentum · measured; a momentum of 1 keeps what was measured. */
+function updateRunning(e: Emitter, node: Node, inputs: readonly Value[], index: number, measured: Value): void {
+  const { producer } = operand(node, index);
+  invariant(producer.kind === "parameter", `input ${index} of ${node.name} is a running statistic`);
+  const momentum = numberOf(node.attributes, "momentum");
+  const flat = e.op("reshape", [measured], { shape: producer.parameter.shape });
+  if (momentum === 1) return e.update(producer.parameter, flat);
+  const kept = e.op("multiply", [at(inputs, index), e.scalar(1 - momentum)]);
+  e.update(producer.parameter, e.op("add", [kept, e.op("multiply", [flat, e.scalar(momentum)])]));
+}
+
+export const bn = defineOp({
+  name: "bn",
+  level: "language",
+  form: "layer",
+  kind: "bn",
+  summary: "Batch normalization per channel.",
+  doc: `\`y = (x - mean) / √(variance + eps) · weight + bias\`, one of each per channel (Ioffe and Szegedy 2015, arXiv 1502.03167).
+At inference mean and variance are the running statistics; in training they are those of the batch (the population variance), and
+\`running = (1 - momentum) · running + momentum · measured\` with the unbiased variance, as in PyTorch. \`momentum\` is the weight of
+the *new* value: 0.1 here is Keras's and ONNX's 0.9. Works on \`[N, features]\` too. \`zero=true\` lets the scale begin at 0, so that
+a residual branch begins as nothing (Goyal et al. 2017, arXiv 1706.02677, section 5.1).`,
+  sample: `input image: float32[N, 3, 32, 32]
+conv(3x3, 16) -> bn -> relu -> conv(3x3, 16) -> bn(eps=1e-3, momentum=0.01, zero=true)`,
+  attributes: [
+    { name: "eps", type: "float", default: 1e-5, minimum: 0, doc: "Added to the variance." },
+    { name: "momentum", type: "float", default: 0.1, minimum: 0, maximum: 1, doc: "Weight of the new value in the running statistics, 0 to 1." },
+    { name: "zero", type: "bool", default: false, doc: "The scale begins at 0 instead of 1." },
+  ],
+  resolve(c) {
+    if (channelsOf(c, "bn") === undefined) return undefined;
+    const { eps, momentum, zero } = c.given as { eps: number; momentum: number; zero: boolean };
+    return { eps, momentum, zero };
+  },
+  parameters(c) {
+    const channels = channelsOf(c, "bn");
+    if (channels === undefined) return [];
+    return [
+      ...scaleAndShift(c, "bn", flagOf(c.attributes, "zero") ? 0 : 1),
+      { name: "running_mean", role: "running_mean", shape: [channels], initializer: { kind: "constant", value: 0 } },
+      { name: "running_var", role: "running_var", shape: [channels], initializer: { kind: "constant", value: 1 } },
+    ];
+  },
+  shape: (c) => [inputOf(c)],
+  /** Written out in small operators: a fused training operator exists on one execution provider only. */
+  gradient: {
+    forward(e, node, inputs) {
+      const x = at(inputs, 0);
+      const rank = x.type.shape.length;
+      const { mean, variance, reciprocal, result: normalised } = normalise(e, x, batchAxes(x), numberOf(node.attributes, "eps"));
+      const scaled = e.op("multiply", [normalised, perChannel(e, at(inputs, 1), rank)]);
+      const y = e.op("add", [scaled, perChannel(e, at(inputs, 2), rank)]);
+      const count = countPerChannel(x);
+      const unbiased = count > 1 ? e.op("multiply", [variance, e.scalar(count / (count - 1))]) : variance;
+      updateRunning(e, node, inputs, 3, mean);
+      updateRunning(e, node, inputs, 4, unbiased);
+      return { outputs: [y], saved: [normalised, reciprocal] };
+    },
+    backward(e, c) {
+      const [normalised, reciprocal] = [at(c.saved, 0), at(c.saved, 1)];
+      const weight = perChannel(e, at(c.inputs, 1), c.gradient.type.shape.length);
+      const dx = (): Value =>
+        normaliseBackward(e, c.gradient, normalised, e.op("multiply", [reciprocal, weight]), batchAxes(c.gradient));
+      return [c.needs[0] ? dx() : undefined, ...scaleAndShiftBackward(e, c.gradient, normalised, c.needs)];
+    },
+  },
+  lower: {
+    onnx(b, node) {
+      const epsilon = numberOf(node.attributes, "eps");
+      const momentum = 1 - numberOf(node.attributes, "momentum");
+      b.node("BatchNormalization", node.inputs.map((value) => b.of(value)), { epsilon: { float: epsilon }, momentum: { float: momentum } }, { to: result(node) });
+    },
+    tfjs(b, node) {
+      const names = ["gamma", "beta", "moving_mean", "moving_variance"];
+      const weights = node.inputs.slice(1).flatMap(({ producer }, index) =>
+        producer.kind === "parameter" ? [{ name: at(names, index), parameter: producer.parameter }] : [],
+      );
+      const config = {
+        axis: -1,
+        momentum: 1 - numberOf(node.attributes, "momentum"),
+        epsilon: numberOf(node.attributes, "eps"),
+        center: true,
+        scale: true,
+      };
+      b.layer("BatchNormalization", config, [b.of(operand(node))], { to: result(node), weights });
+    },
+  },
+});

@@ -1,0 +1,110 @@
+import { defineOp } from "./define-op.ts";
+import type { KnownNode, ResolveContext, ShapeContext } from "./define-op.ts";
+import type { Attributes } from "../ir/graph.ts";
+import { at, flagOf, listOf, numberOf, operand, product, result } from "./families/attributes.ts";
+import { channelsOf, fits, inputOf, mapOf, reshaped, resolveWindow, slidingShape, spatialOf, windowAttributes, windowOf } from "./families/axes.ts";
+import { convolutionGradient } from "./families/convolution-gradient.ts";
+import { groupsFit } from "./families/groups.ts";
+import { learned, needImage, oneNode, windowAttributes as onnxWindow, zeroPadded } from "./families/lowering.ts";
+
+function resolve(c: ResolveContext): Attributes | undefined {
+  const input = mapOf(c, "conv");
+  const inputChannels = input && channelsOf(c, "conv");
+  const window = inputChannels === undefined ? undefined : resolveWindow(c, "conv");
+  if (inputChannels === undefined || !window || !fits(c, "conv", window)) return undefined;
+  const { channels, groups, bias } = c.given as { channels: number; groups: number; bias: boolean };
+  if (!groupsFit(c, "conv", inputChannels, channels, groups)) return undefined;
+  return { ...window, groups, channels, bias };
+}
+
+function parameters(c: ShapeContext) {
+  const inputChannels = channelsOf(c, "conv");
+  if (inputChannels === undefined) return [];
+  const channels = numberOf(c.attributes, "channels");
+  const kernel = listOf(c.attributes, "kernel");
+  const perGroup = inputChannels / numberOf(c.attributes, "groups");
+  const weight = {
+    name: "weight",
+    role: "weight",
+    shape: [channels, perGroup, ...kernel],
+    initializer: { kind: "he_normal", fanIn: perGroup * product(kernel), fanOut: channels * product(kernel) },
+  } as const;
+  const bias = { name: "bias", role: "bias", shape: [channels], initializer: { kind: "constant", value: 0 } } as const;
+  return flagOf(c.attributes, "bias") ? [weight, bias] : [weight];
+}
+
+function macs({ attributes, inputs, outputs }: KnownNode): number {
+  const perOutput = (at(at(inputs, 0), 1) / numberOf(attributes, "groups")) * product(listOf(attributes, "kernel"));
+  return product(at(outputs, 0)) * perOutput;
+}
+
+export const conv = defineOp({
+  name: "conv",
+  level: "language",
+  form: "layer",
+  kind: "conv",
+  summary: "Convolution over any number of spatial axes.",
+  doc: `\`y[n, o, p] = bias[o] + Σ weight[o, c, k] · x[n, c, p · stride + k · dilation - pad]\`, a cross-correlation as in every
+framework. \`[N, C, spatial…]\` becomes \`[N, channels, floor((size + 2 · pad - dilation · (kernel - 1) - 1) / stride) + 1, …]\`.
+The weight is \`[channels, C / groups, kernel…]\`; with \`groups\` each group of output channels sees its own group of input
+channels (ResNeXt; depthwise where groups equals the channels). Weights begin as He et al. 2015 (arXiv 1502.01852) have
+them, with the fan-out as in torchvision; a bias begins at 0.`,
+  sample: `input image: float32[N, 3, 32, 32]
+conv(3x3, 16, stride=2) -> conv(1, 8, bias=true) -> conv(3x3, 8, dilation=2, groups=4)`,
+  attributes: [
+    windowAttributes.kernel,
+    { name: "channels", type: "int", positional: true, minimum: 1, doc: "Number of output channels." },
+    windowAttributes.strideOne,
+    windowAttributes.pad,
+    windowAttributes.dilation,
+    { name: "groups", type: "int", default: 1, minimum: 1, doc: "Number of groups; it divides the channels before and after." },
+    { name: "bias", type: "bool", default: false, doc: "Adds a learned number to every output channel; off, because a batch norm usually follows." },
+  ],
+  resolve,
+  parameters,
+  shape(c) {
+    const type = inputOf(c);
+    const window = windowOf(c.attributes);
+    const spatial = slidingShape(spatialOf(type), window);
+    return [reshaped(type, [at(type.shape, 0), numberOf(c.attributes, "channels"), ...spatial])];
+  },
+  macs,
+  weighted: true,
+  window: windowOf,
+  gradient: convolutionGradient,
+  lower: {
+    onnx: oneNode("Conv", ({ attributes }) => ({ ...onnxWindow(windowOf(attributes)), group: { int: numberOf(attributes, "groups") } })),
+    tfjs(b, node) {
+      needImage(b, node, "conv");
+      const { kernel, stride, dilation, pads } = windowOf(node.attributes);
+      const groups = numberOf(node.attributes, "groups");
+      const channels = numberOf(node.attributes, "channels");
+      const input = operand(node);
+      const depthwise = groups > 1 && groups === channels && input.type.shape[1] === groups;
+      if (groups > 1 && !depthwise) b.refuse(`TensorFlow.js has no convolution in groups (this one has ${groups})`);
+      if (stride.some((step) => step > 1) && dilation.some((step) => step > 1)) {
+        b.refuse("TensorFlow.js has no convolution with both a stride and a dilation");
+      }
+      const padded = zeroPadded(b, b.of(input), pads);
+      const { weight, bias } = learned(b, node);
+      const shared = {
+        kernel_size: kernel,
+        strides: stride,
+        padding: "valid",
+        data_format: "channels_last",
+        dilation_rate: dilation,
+        activation: "linear",
+        use_bias: bias !== undefined,
+      };
+      const biases = bias ? [{ name: "bias", parameter: bias }] : [];
+      const to = result(node);
+      if (depthwise) {
+        const weights = [{ name: "depthwise_kernel", parameter: weight, axes: [2, 3, 0, 1] }, ...biases];
+        b.layer("DepthwiseConv2D", { ...shared, depth_multiplier: 1 }, [padded], { to, weights });
+      } else {
+        const weights = [{ name: "kernel", parameter: weight, axes: [2, 3, 1, 0] }, ...biases];
+        b.layer("Conv2D", { ...shared, filters: channels }, [padded], { to, weights });
+      }
+    },
+  },
+});

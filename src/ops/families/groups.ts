@@ -1,0 +1,16 @@
+import type { TypeContext } from "../define-op.ts";
+
+/** Checks that groups divides both numbers of channels (RN0403). */
+export function groupsFit(c: TypeContext, op: string, inputChannels: number, channels: number, groups: number): boolean {
+  const wrong = [inputChannels, channels].find((count) => count % groups !== 0);
+  if (wrong === undefined) return true;
+  const which = wrong === inputChannels ? "input" : "output";
+  c.fail({
+    code: "RN0403",
+    message: `groups=${groups} of \`${op}\` does not divide its ${wrong} ${which} channels`,
+    attribute: "groups",
+    notes: [`Every group has the same number of channels; ${wrong} / ${groups} is not whole.`],
+    help: ["choose a number of groups that divides the channels before and after"],
+  });
+  return false;
+}

@@ -1,0 +1,59 @@
+import type { Value } from "../../ir/graph.ts";
+import type { Emitter } from "../contract/emitter.ts";
+import type { ParameterSpec, ShapeContext } from "../define-op.ts";
+import { at, indices, product } from "./attributes.ts";
+import { channelsOf, sizesOf } from "./axes.ts";
+
+/** Learned scale and shift per channel: `weight`, which begins at `scale`, and `bias`, which begins at 0. */
+export function scaleAndShift(c: ShapeContext, op: string, scale = 1): readonly ParameterSpec[] {
+  const channels = channelsOf(c, op);
+  if (channels === undefined) return [];
+  return [
+    { name: "weight", role: "scale", shape: [channels], initializer: { kind: "constant", value: scale } },
+    { name: "bias", role: "shift", shape: [channels], initializer: { kind: "constant", value: 0 } },
+  ];
+}
+
+/** A parameter of one number per channel in the form that stretches over [N, C, …]. */
+export function perChannel(e: Emitter, parameter: Value, rank: number): Value {
+  const channels = at(sizesOf(parameter.type), 0);
+  return e.op("reshape", [parameter], { shape: [1, channels, ...indices(rank - 2).map(() => 1)] });
+}
+
+/** What normalising some axes leaves: x̂ = (x - mean) · r with r = 1 / √(variance + eps). */
+export interface Normalised {
+  readonly mean: Value;
+  /** The population variance: the mean of squared differences. */
+  readonly variance: Value;
+  readonly reciprocal: Value;
+  readonly result: Value;
+}
+
+/** Normalises over `axes`. The variance is taken of the differences, never as E[x²] - mean², which loses digits. */
+export function normalise(e: Emitter, x: Value, axes: readonly number[], eps: number): Normalised {
+  const mean = e.op("reduce_mean", [x], { axes, keep: true }, "mean");
+  const centred = e.op("subtract", [x, mean]);
+  const variance = e.op("reduce_mean", [e.op("multiply", [centred, centred])], { axes, keep: true }, "variance");
+  const reciprocal = e.op("reciprocal", [e.op("sqrt", [e.op("add", [variance, e.scalar(eps)])])]);
+  return { mean, variance, reciprocal, result: e.op("multiply", [centred, reciprocal]) };
+}
+
+/** dx = r · (g - mean(g) - x̂ · mean(g · x̂)), with means over `axes` and g the gradient by x̂. */
+export function normaliseBackward(e: Emitter, g: Value, normalised: Value, reciprocal: Value, axes: readonly number[]): Value {
+  const mean = e.op("reduce_mean", [g], { axes, keep: true });
+  const along = e.op("reduce_mean", [e.op("multiply", [g, normalised])], { axes, keep: true });
+  const rest = e.op("subtract", [e.op("subtract", [g, mean]), e.op("multiply", [normalised, along])]);
+  return e.op("multiply", [rest, reciprocal]);
+}
+
+/** The gradients by scale and shift: sums of g · x̂ and of g over everything but the channels. */
+export function scaleAndShiftBackward(e: Emitter, g: Value, normalised: Value, needs: readonly boolean[]): (Value | undefined)[] {
+  const axes = indices(g.type.shape.length).filter((axis) => axis !== 1);
+  return [
+    needs[1] ? e.op("reduce_sum", [e.op("multiply", [g, normalised])], { axes, keep: false }) : undefined,
+    needs[2] ? e.op("reduce_sum", [g], { axes, keep: false }) : undefined,
+  ];
+}
+
+/** The number of values that one channel's statistics are taken of: batch times positions. */
+export const countPerChannel = (x: Value): number => product(sizesOf(x.type).filter((_, axis) => axis !== 1));
