@@ -163,7 +163,7 @@ export function filterLines(tokens: readonly IToken[], reporter: Reporter, dropp
     const token = tokens[index] as IToken;
     const next = tokens[index + 1]?.tokenType;
     const isName = next === t.Equals || next === t.Colon;
-    if (statementWords.has(token.tokenType) && !isName) return true;
+    if (statementWords.has(token.tokenType) && (!isName || token.tokenType === t.Let)) return true;
     const previous = kept.at(-1)?.tokenType ?? t.Comma;
     const cannotGoOn = t.beginsOperand(token.tokenType) && t.endsOperand(previous);
     if (!cannotGoOn && !(token.tokenType === t.Identifier && next === t.Colon)) return false;

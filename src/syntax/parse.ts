@@ -77,6 +77,7 @@ function readTokens(
   if (source.text.length > longestSource) {
     reporter.report({
       code: "RN0804",
+      unread: true,
       message: `this file has ${source.text.length.toLocaleString("en-US")} characters; more than ${longestSource.toLocaleString("en-US")} are not read`,
       start: 0,
       end: 0,

@@ -74,7 +74,7 @@ function describe({ token, previous, rule, rules }: Fault, reporter: Reporter): 
   const type = token.tokenType;
   const found = nameOf(token);
   const before = previous?.tokenType;
-  if (type === t.Times && rules.some((name) => name === "Args" || name === "List")) {
+  if (type === t.Times && before && t.endsOperand(before) && rules.some((name) => name === "Args" || name === "List")) {
     return {
       code: "RN0101",
       message: "a size is written without spaces, `3x3`, and no repetition can stand here",
@@ -99,7 +99,9 @@ function describe({ token, previous, rule, rules }: Fault, reporter: Reporter): 
   if (type === t.Else) {
     return { code: "RN0100", message: "this `else` belongs to no `if`", help: ["a choice of values is `this if condition else that`"] };
   }
-  if (valuePlaces.has(rule) && t.isReserved(type)) {
+  const beginsEntry = before === t.Comma || before === t.LeftParen || before === t.LeftSquare;
+  const wantsValue = valuePlaces.has(rule) || (beginsEntry && (rule === "Args" || rule === "List"));
+  if (wantsValue && t.isReserved(type)) {
     return {
       code: "RN0102",
       message: `\`${token.image}\` is a word of the language, not ${aValue}`,
@@ -138,7 +140,7 @@ function describe({ token, previous, rule, rules }: Fault, reporter: Reporter): 
     };
   }
   if (before === t.Dot) return plain(found, "a name after `.`");
-  if (valuePlaces.has(rule)) return plain(found, aValue);
+  if (wantsValue) return plain(found, aValue);
   return plain(found, expectedIn[rule] ?? aValue);
 }
 

@@ -71,7 +71,7 @@ function showElement(element: Element): string {
     case "group":
       return `${label}${showBody(element.body)}`;
     case "layer": {
-      const rest = element.repeated ? ` x <${showElement(element.repeated)}>` : element.body ? ` ${showBody(element.body)}` : "";
+      const rest = element.repeated ? ` x ‹${showElement(element.repeated)}›` : element.body ? ` ${showBody(element.body)}` : "";
       return `${label}${show(element.callee)}${rest}`;
     }
     default:

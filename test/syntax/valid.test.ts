@@ -64,7 +64,7 @@ describe("syntax: what is valid", () => {
   it("reads chains, and labels on every kind of element", () => {
     check("conv(3x3, 16) -> bn -> relu", "conv(3x3, 16) -> bn -> relu");
     check("a: relu -> b: { bn } -> c: if n { bn } -> d: for i in n { bn } -> e: 2 x bn -> f: from a -> g: sum { bn }",
-      "a: relu -> b: { bn } -> c: if n { bn } -> d: for i in n { bn } -> e: 2 x <bn> -> f: from a -> g: sum { bn }");
+      "a: relu -> b: { bn } -> c: if n { bn } -> d: for i in n { bn } -> e: 2 x ‹bn› -> f: from a -> g: sum { bn }");
     check("bn: bn", "bn: bn");
     check("if a { bn } else if b { relu } else { }", "if a { bn } else if b { relu } else {}");
     check("for s in [[24, 2], [32, 3]] { conv(3x3, s[0]) }", "for s in [[24, 2], [32, 3]] { conv(3x3, s[0]) }");
@@ -77,14 +77,14 @@ describe("syntax: what is valid", () => {
   });
 
   it("repeats one element with x", () => {
-    check("4 x { a -> b }", "4 x <{ a -> b }>");
-    check("3 x unit(64) -> bn", "3 x <unit(64)> -> bn");
-    check("n - 1 x u", "(n - 1) x <u>");
-    check("a\n(n-1) x u\nb", "a; (n - 1) x <u>; b");
-    check("2 x 3 x u", "2 x <3 x <u>>");
-    check("2 x l: residual(C) { a }", "2 x <l: residual(C) { a }>");
-    check("repeats[i] x\n { bn }", "repeats[i] x <{ bn }>");
-    check("4x unit", "4 x <unit>");
+    check("4 x { a -> b }", "4 x ‹{ a -> b }›");
+    check("3 x unit(64) -> bn", "3 x ‹unit(64)› -> bn");
+    check("n - 1 x u", "(n - 1) x ‹u›");
+    check("a\n(n-1) x u\nb", "a; (n - 1) x ‹u›; b");
+    check("2 x 3 x u", "2 x ‹3 x ‹u››");
+    check("2 x l: residual(C) { a }", "2 x ‹l: residual(C) { a }›");
+    check("repeats[i] x\n { bn }", "repeats[i] x ‹{ bn }›");
+    check("4x unit", "4 x ‹unit›");
   });
 
   it("divides a body by lines and by |", () => {
