@@ -32,9 +32,9 @@ export const limits = defineDiagnostics({
     slug: "source-too-large",
     summary: "a file too long to be a network that somebody wrote",
     explanation:
-      "Files of more than 16 Mi characters are not read. The deepest networks of the literature are a few lines: repeat with " +
+      "Files of more than 4,194,304 characters are not read. The deepest networks of the literature are a few lines: repeat with " +
       "`x`, `for` and blocks instead of writing every layer out.",
-    wrong: "// any file of more than 16,777,216 characters",
+    wrong: "// any file of more than 4,194,304 characters",
     right: "network Tiny {\n  input image: float32[N, 3, 32, 32]\n  1000 x relu\n}\n",
   },
 });
