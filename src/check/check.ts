@@ -12,6 +12,7 @@ import { report } from "./context.ts";
 import type { BlockDatum, Datum, Declared } from "./data.ts";
 import { spanIn, UNKNOWN } from "./data.ts";
 import { elaborateBody } from "./elaborate.ts";
+import { evaluate } from "./evaluate.ts";
 import { checkParameterTypes } from "./instantiate.ts";
 import type { ModuleIndex } from "./module-index.ts";
 import { aliasTarget, define, moduleContext, moduleScope } from "./module-scope.ts";
@@ -218,7 +219,7 @@ export function checkModule(checker: Checker, module: Module): Outcome<readonly 
     const { ast } = declared;
     const context = moduleContext(made, session);
     checkParameterTypes(declared, context);
-    if (ast.target !== undefined) aliasTarget(declared, context);
+    if (ast.target !== undefined && ast.parameters === undefined) aliasTarget(declared, context);
     if (ast.keyword === "recipe") checkRecipe(declared, context);
     if (ast.keyword !== "network" || networkEntry(declared, session).open.length > 0) continue;
     const outcome = elaborateNetwork(checker, declared);
@@ -233,7 +234,7 @@ export function checkModule(checker: Checker, module: Module): Outcome<readonly 
   }
   for (const declared of made.declared) {
     const seen = `${declared.module.source.path}:${declared.ast.name.start}`;
-    if (declared.ast.keyword !== "recipe" && declared.ast.target === undefined && !built.has(seen)) readOnly(declared, session);
+    if (declared.ast.keyword !== "recipe" && (declared.ast.target === undefined || declared.ast.parameters !== undefined) && !built.has(seen)) readOnly(declared, session);
   }
   return { value: graphs, problems: sortProblems([...problems, ...session.problems()]) };
 }
@@ -252,7 +253,8 @@ function readOnly(declared: Declared, session: Session): void {
     define(inner, parameter.name, { datum: UNKNOWN, role: "parameter", span: spanIn(declared.module.source, parameter.name) });
   }
   try {
-    if (declared.ast.body) elaborateBody(declared.ast.body, "unknown", inner);
+    if (declared.ast.target) evaluate(declared.ast.target, inner);
+    else if (declared.ast.body) elaborateBody(declared.ast.body, "unknown", inner);
   } catch (error) {
     if (!(error instanceof BudgetSpent)) throw error;
   }

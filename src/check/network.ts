@@ -73,6 +73,7 @@ export function runNetwork(block: BlockDatum, outer: Context, run: NetworkRun, i
     return { flow: ast.body ? elaborateBody(ast.body, "none", context) : "none", context };
   }
 
+  const items = ast.body?.groups.flat() ?? [];
   let target: BlockDatum;
   if (ast.parameters === undefined) {
     const alias = aliasTarget(declared, outer);
@@ -80,11 +81,12 @@ export function runNetwork(block: BlockDatum, outer: Context, run: NetworkRun, i
     target = { ...alias, bound: new Map([...alias.bound, ...block.bound]) };
   } else {
     if (!bindParameters(declared, block.bound, context, run.element ?? { context, element: ast.name })) return nothing;
+    // What guards the alias's own parameters speaks before its target is built with them.
+    elaborateItems(items.filter((item) => item.kind === "require"), "none", context);
     const datum = evaluate(ast.target, context);
     if (datum.kind !== "block") return nothing;
     target = datum;
   }
-  const items = ast.body?.groups.flat() ?? [];
   restateInputs(items, context, run);
   const inner = runNetwork(target, { ...outer, nesting: outer.nesting + 1 }, run, false);
   if (inner.context === undefined) return nothing;
@@ -95,7 +97,7 @@ export function runNetwork(block: BlockDatum, outer: Context, run: NetworkRun, i
   const own: Context = { ...context, labels: inner.context.labels, input: inner.context.input };
   if (items.some((item) => item.kind === "output")) run.outputs.clear();
   for (const item of items) {
-    if (item.kind === "input") continue;
+    if (item.kind === "input" || (item.kind === "require" && ast.parameters !== undefined)) continue;
     if (item.kind === "chain" || item.kind === "shortcuts") {
       report(own, item, {
         code: "RN0707",
