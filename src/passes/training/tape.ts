@@ -1,0 +1,115 @@
+import { invariant } from "../../base/assert.ts";
+import { InputError } from "../../base/input-error.ts";
+import { substituteDim } from "../../ir/dim.ts";
+import type { Dim } from "../../ir/dim.ts";
+import type { Attributes, Graph, GraphBuilder, Node, Parameter, Value } from "../../ir/graph.ts";
+import { formatShape, knownShape } from "../../ir/tensor-type.ts";
+import { isUnsupported } from "../../ops/define-op.ts";
+import type { GradientRule } from "../../ops/define-op.ts";
+import { findOperator } from "../../ops/registry.ts";
+import type { GraphWriter } from "./graph-writer.ts";
+
+/** Sizes of the input's symbols: `N` to 32. */
+export type Sizes = ReadonlyMap<string, Dim>;
+
+/** A node as it was written into the new graph, with what its backward rule needs. */
+interface Entry {
+  readonly node: Node;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly saved: readonly Value[];
+  readonly rule: GradientRule;
+}
+
+/** A forward pass that was written into a new graph. */
+export interface Tape {
+  readonly entries: readonly Entry[];
+  /** The value of the new graph for one of the old. */
+  of(value: Value): Value;
+}
+
+export interface TapeOptions {
+  readonly sizes: Sizes;
+  /** Whether a node takes its training form. */
+  training(node: Node): boolean;
+  /** The attributes of a node, where they are to be others. */
+  attributes?(node: Node): Attributes;
+  /** Makes the value of a parameter in the new graph; asked for those that are used. */
+  parameter(builder: GraphBuilder, parameter: Parameter): Value;
+}
+
+/** The rule of a node's record; a node without one can be run, not trained. */
+function ruleOf(node: Node): GradientRule {
+  const record = findOperator(node.op);
+  invariant(record, `an operator is called ${node.op}`);
+  if (isUnsupported(record.gradient)) throw new InputError(`${node.name} (${node.op}) cannot be trained: ${record.gradient.unsupported}`);
+  return record.gradient;
+}
+
+/** Writes a graph into `builder` once more, with known sizes and training forms. */
+export function writeForward(graph: Graph, builder: GraphBuilder, e: GraphWriter, options: TapeOptions): Tape {
+  const made = new Map<Value, Value>();
+  for (const input of graph.inputs) {
+    const shape = input.type.shape.map((size) => substituteDim(size, options.sizes));
+    if (!knownShape(shape)) {
+      throw new InputError(`the input ${input.name} has sizes that are not known: ${formatShape(shape)}; a training step needs all of them`);
+    }
+    made.set(input, builder.input(input.name, { dtype: input.type.dtype, shape }));
+  }
+  const of = (value: Value): Value => {
+    const known = made.get(value);
+    if (known) return known;
+    const { producer } = value;
+    invariant(producer.kind === "parameter" || producer.kind === "constant", `${value.name} was made before it is used`);
+    const created = producer.kind === "parameter" ? options.parameter(builder, producer.parameter) : e.constant(producer.tensor);
+    made.set(value, created);
+    return created;
+  };
+
+  const entries = graph.nodes.map((original): Entry => {
+    const node = options.attributes ? { ...original, attributes: options.attributes(original) } : original;
+    e.moveTo({ name: node.name, origin: node.origin });
+    const rule = ruleOf(node);
+    const inputs = node.inputs.map(of);
+    const { outputs, saved } =
+      rule.forward && options.training(node)
+        ? rule.forward(e, node, inputs)
+        : { outputs: e.named(node.name, node.op, inputs, node.attributes), saved: [] };
+    node.outputs.forEach((output, index) => {
+      const written = outputs[index];
+      invariant(written, `${node.op} writes all its results`);
+      made.set(output, written);
+    });
+    return { node, inputs, outputs, saved, rule };
+  });
+  return { entries, of };
+}
+
+/**
+ * Reverse mode: walks a tape backwards from gradients that are known and gives those by the leaves asked for.
+ *
+ * @param seeds gradients of the loss by values of the tape
+ * @param wanted leaves of the new graph (inputs, parameters) by which gradients are wanted
+ */
+export function writeBackward(e: GraphWriter, tape: Tape, seeds: ReadonlyMap<Value, Value>, wanted: ReadonlySet<Value>): ReadonlyMap<Value, Value> {
+  const depends = new Set(wanted);
+  for (const { inputs, outputs } of tape.entries) {
+    if (inputs.some((input) => depends.has(input))) outputs.forEach((output) => depends.add(output));
+  }
+  const gradients = new Map(seeds);
+  for (const { node, inputs, outputs, saved, rule } of [...tape.entries].reverse()) {
+    const [first] = outputs;
+    const gradient = first && gradients.get(first);
+    if (!gradient || !first || !depends.has(first)) continue;
+    e.moveTo({ name: `${node.name}.backward`, origin: node.origin });
+    const needs = inputs.map((input) => depends.has(input));
+    const parts = rule.backward(e, { node, inputs, outputs, saved, gradient, needs });
+    parts.forEach((part, index) => {
+      const input = inputs[index];
+      if (!part || !input || !needs[index]) return;
+      const sofar = gradients.get(input);
+      gradients.set(input, sofar ? e.op("add", [sofar, part], {}, "sum") : part);
+    });
+  }
+  return gradients;
+}
