@@ -1,6 +1,6 @@
 import { didYouMean } from "../base/suggest.ts";
 import * as rational from "../base/rational.ts";
-import type { AttributeSpec } from "../ops/define-op.ts";
+import type { AttributeSpec, OpRecord } from "../ops/define-op.ts";
 import type { CallExpression, Expression, TypeExpression } from "../syntax/ast.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
@@ -64,13 +64,14 @@ const POLICY: ParameterInfo = { name: "shortcut", positional: true, type: { base
 
 /** The parameters of what is called, in order. */
 export function parametersOf(target: Target, context: Context): readonly ParameterInfo[] {
-  if (target.kind === "none") return [];
-  if (target.kind === "operator") return target.record.name === "residual" ? [POLICY] : target.record.attributes.map(attributeInfo);
-  const { declared } = target;
-  if (declared.ast.parameters === undefined && declared.ast.target !== undefined) {
-    const alias = aliasTarget(declared, context);
-    return alias.kind === "block" ? parametersOf(alias.target, context) : [];
+  while (target.kind === "declaration" && target.declared.ast.parameters === undefined && target.declared.ast.target !== undefined) {
+    const alias = aliasTarget(target.declared, context);
+    if (alias.kind !== "block") return [];
+    target = alias.target;
   }
+  if (target.kind === "none") return [];
+  if (target.kind === "operator") return operatorParameters(target.record);
+  const { declared } = target;
   return (declared.ast.parameters ?? []).map((parameter) => ({
     name: parameter.name.name,
     positional: true,
@@ -80,14 +81,27 @@ export function parametersOf(target: Target, context: Context): readonly Paramet
   }));
 }
 
+const parametersOfOperator = new WeakMap<OpRecord, readonly ParameterInfo[]>();
+
+function operatorParameters(record: OpRecord): readonly ParameterInfo[] {
+  let known = parametersOfOperator.get(record);
+  if (known === undefined) {
+    known = record.name === "residual" ? [POLICY] : record.attributes.map(attributeInfo);
+    parametersOfOperator.set(record, known);
+  }
+  return known;
+}
+
 /** What a value has bound, its own arguments over those of the values it is an alias of. */
 export function boundOf(block: BlockDatum, context: Context): ReadonlyMap<string, Bound> {
-  const { target } = block;
-  if (target.kind !== "declaration" || target.declared.ast.parameters !== undefined || target.declared.ast.target === undefined) return block.bound;
-  const alias = aliasTarget(target.declared, context);
-  if (alias.kind !== "block") return block.bound;
-  const inherited = boundOf(alias, context);
-  return inherited.size === 0 ? block.bound : new Map([...inherited, ...block.bound]);
+  let { bound } = block;
+  for (let { target } = block; target.kind === "declaration" && target.declared.ast.parameters === undefined; ) {
+    const alias = aliasTarget(target.declared, context);
+    if (alias.kind !== "block") break;
+    if (alias.bound.size > 0) bound = new Map([...alias.bound, ...bound]);
+    target = alias.target;
+  }
+  return bound;
 }
 
 /** f(a, k=v): positional arguments fill the parameters not yet bound, in order; a named one may rebind. */

@@ -63,8 +63,20 @@ function sessionOf(checker: Checker): Session {
 /** The networks a module declares, in order, with what they still need. */
 export function networksOf(checker: Checker, module: Module): readonly NetworkEntry[] {
   const session = sessionOf(checker);
-  const made = moduleScope(module, session);
-  return made.declared.filter((declared) => declared.ast.keyword === "network").map((declared) => networkEntry(declared, session));
+  return withinBudget(() => {
+    const made = moduleScope(module, session);
+    return made.declared.filter((declared) => declared.ast.keyword === "network").map((declared) => networkEntry(declared, session));
+  }) ?? [];
+}
+
+/** The result, or nothing when the budget was spent on the way (which has been reported). */
+function withinBudget<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof BudgetSpent) return undefined;
+    throw error;
+  }
 }
 
 function networkEntry(declared: Declared, session: Session): NetworkEntry {
@@ -80,14 +92,11 @@ function networkEntry(declared: Declared, session: Session): NetworkEntry {
 /** Elaborates one network: its graph (absent after errors) and everything that is to be said about it. */
 export function elaborateNetwork(checker: Checker, declared: Declared, options: ElaborateOptions = {}): Outcome<Graph | undefined> {
   const session = sessionOf(checker);
-  const context = topContext(declared, session);
-  let graph: Graph | undefined;
-  try {
+  const graph = withinBudget(() => {
+    const context = topContext(declared, session);
     const block = withSettings({ kind: "block", target: { kind: "declaration", declared }, bound: new Map() }, options.settings ?? [], context, checker);
-    if (block) graph = buildGraph(block, declared, context, options);
-  } catch (error) {
-    if (!(error instanceof BudgetSpent)) throw error;
-  }
+    return block && buildGraph(block, declared, context, options);
+  });
   const problems = sortProblems(session.problems());
   return { value: hasErrors(problems) ? undefined : graph, problems };
 }
@@ -211,9 +220,14 @@ function libraryScope(context: Context, checker: Checker): Context {
 /** Checks everything a module declares: networks that can be built are built, the rest is read for names and types. */
 export function checkModule(checker: Checker, module: Module): Outcome<readonly { readonly name: string; readonly graph: Graph | undefined }[]> {
   const session = sessionOf(checker);
-  const made = moduleScope(module, session);
   const problems: Problem[] = [];
   const graphs: { name: string; graph: Graph | undefined }[] = [];
+  withinBudget(() => checkDeclarations(checker, module, session, problems, graphs));
+  return { value: graphs, problems: sortProblems([...problems, ...session.problems()]) };
+}
+
+function checkDeclarations(checker: Checker, module: Module, session: Session, problems: Problem[], graphs: { name: string; graph: Graph | undefined }[]): void {
+  const made = moduleScope(module, session);
   const built = new Set<unknown>();
   for (const declared of made.declared) {
     const { ast } = declared;
@@ -223,6 +237,7 @@ export function checkModule(checker: Checker, module: Module): Outcome<readonly 
     if (ast.keyword === "recipe") checkRecipe(declared, context);
     if (ast.keyword !== "network" || networkEntry(declared, session).open.length > 0) continue;
     const outcome = elaborateNetwork(checker, declared);
+    built.add(`${declared.module.source.path}:${ast.name.start}`);
     problems.push(...outcome.problems);
     graphs.push({ name: declared.name, graph: outcome.value });
     if (outcome.value) for (const node of outcome.value.nodes) {
@@ -236,7 +251,6 @@ export function checkModule(checker: Checker, module: Module): Outcome<readonly 
     const seen = `${declared.module.source.path}:${declared.ast.name.start}`;
     if (declared.ast.keyword !== "recipe" && (declared.ast.target === undefined || declared.ast.parameters !== undefined) && !built.has(seen)) readOnly(declared, session);
   }
-  return { value: graphs, problems: sortProblems([...problems, ...session.problems()]) };
 }
 
 /** Reads a block that nothing instantiates: names and argument types, no shapes (those need an input). */
@@ -252,11 +266,7 @@ function readOnly(declared: Declared, session: Session): void {
   for (const parameter of declared.ast.parameters ?? []) {
     define(inner, parameter.name, { datum: UNKNOWN, role: "parameter", span: spanIn(declared.module.source, parameter.name) });
   }
-  try {
-    if (declared.ast.target) evaluate(declared.ast.target, inner);
-    else if (declared.ast.body) elaborateBody(declared.ast.body, "unknown", inner);
-  } catch (error) {
-    if (!(error instanceof BudgetSpent)) throw error;
-  }
+  if (declared.ast.target) evaluate(declared.ast.target, inner);
+  else if (declared.ast.body) elaborateBody(declared.ast.body, "unknown", inner);
 }
 

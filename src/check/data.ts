@@ -79,8 +79,8 @@ export function targetName(target: Target): string {
   return target.kind === "declaration" ? target.declared.name : target.record.name;
 }
 
-/** As a user would write it: `[3, 4, 6, 3]`, `B(norm=identity)`, `0.5`. */
-export function formatDatum(datum: Datum): string {
+/** As a user would write it: `[3, 4, 6, 3]`, `B(norm=identity)`, `0.5`; what is nested deeply is cut short. */
+export function formatDatum(datum: Datum, levels = 4): string {
   switch (datum.kind) {
     case "number":
       return formatRational(datum.value);
@@ -89,13 +89,13 @@ export function formatDatum(datum: Datum): string {
     case "string":
       return JSON.stringify(datum.value);
     case "list": {
-      const shown = datum.items.slice(0, 12).map(formatDatum);
+      const shown = datum.items.slice(0, 12).map((item) => (levels === 0 ? "…" : formatDatum(item, levels - 1)));
       return `[${shown.join(", ")}${datum.items.length > 12 ? ", …" : ""}]`;
     }
     case "dimension":
       return formatDim(datum.dim);
     case "block": {
-      const given = [...datum.bound].map(([name, { datum: value }]) => `${name}=${formatDatum(value)}`);
+      const given = [...datum.bound].map(([name, { datum: value }]) => `${name}=${levels === 0 ? "…" : formatDatum(value, levels - 1)}`);
       return targetName(datum.target) + (given.length > 0 ? `(${given.join(", ")})` : "");
     }
     case "function":
@@ -136,32 +136,38 @@ function blockWord(target: Target): string {
 /** `==` of the language: lists entry by entry, a list and a number every entry, blocks by declaration and arguments. `undefined`: unknown. */
 export function equalData(a: Datum, b: Datum, sameDims: (a: DimensionDatum | NumberDatum, b: DimensionDatum | NumberDatum) => boolean | undefined): boolean | undefined {
   if (a.kind === "unknown" || b.kind === "unknown") return undefined;
+  if (a === b) return true;
   if (a.kind === "list" || b.kind === "list") {
     if (a.kind === "list" && b.kind === "list") {
       if (a.items.length !== b.items.length) return false;
-      return allEqual(a.items.map((item, i) => equalData(item, b.items[i] as Datum, sameDims)));
+      return allEqual(a.items, (item, i) => equalData(item, b.items[i] as Datum, sameDims));
     }
     const list = a.kind === "list" ? a : (b as ListDatum);
     const other = a.kind === "list" ? b : a;
     if (other.kind !== "number" && other.kind !== "dimension") return false;
-    return allEqual(list.items.map((item) => equalData(item, other, sameDims)));
+    return allEqual(list.items, (item) => equalData(item, other, sameDims));
   }
   if ((a.kind === "number" || a.kind === "dimension") && (b.kind === "number" || b.kind === "dimension")) return sameDims(a, b);
   if (a.kind === "block" && b.kind === "block") {
     if (!sameTarget(a.target, b.target) || a.bound.size !== b.bound.size) return false;
-    return allEqual([...a.bound].map(([name, { datum }]) => {
+    return allEqual([...a.bound], ([name, { datum }]) => {
       const other = b.bound.get(name);
       return other === undefined ? false : equalData(datum, other.datum, sameDims);
-    }));
+    });
   }
   if (a.kind === "function" && b.kind === "function") return a.name === b.name;
   if ((a.kind === "boolean" && b.kind === "boolean") || (a.kind === "string" && b.kind === "string")) return a.value === b.value;
   return false;
 }
 
-function allEqual(results: readonly (boolean | undefined)[]): boolean | undefined {
-  if (results.includes(false)) return false;
-  return results.includes(undefined) ? undefined : true;
+function allEqual<T>(items: readonly T[], equal: (item: T, index: number) => boolean | undefined): boolean | undefined {
+  let unknown = false;
+  for (const [index, item] of items.entries()) {
+    const result = equal(item, index);
+    if (result === false) return false;
+    unknown ||= result === undefined;
+  }
+  return unknown ? undefined : true;
 }
 
 export function sameTarget(a: Target, b: Target): boolean {

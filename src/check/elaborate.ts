@@ -17,7 +17,7 @@ import { requireCondition } from "./require.ts";
 import type { Flow, LabelEntry } from "./scope.ts";
 import { findLabel, isValue, labelNames, nestedScope } from "./scope.ts";
 import { setPolicy } from "./policy.ts";
-import { LIMITS } from "./session.ts";
+import { BudgetSpent, LIMITS } from "./session.ts";
 
 /** Elaborates the one group of a body that is no join's; what flows out of its last chain. */
 export function elaborateBody(body: Body, flow: Flow, context: Context): Flow {
@@ -71,6 +71,22 @@ export function elaborateChain(chain: Chain, start: Flow, context: Context): Flo
 }
 
 export function elaborateElement(element: Element, flow: Flow, context: Context): Flow {
+  const { session } = context;
+  if (session.depth >= LIMITS.elements) {
+    report(context, element, {
+      code: "RN0802",
+      message: `blocks and braces are nested deeper than ${LIMITS.elements} in all`,
+      help: ["Take braces away, or repeat with `x` or `for`."],
+    });
+    throw new BudgetSpent();
+  }
+  session.depth++;
+  const result = elaborateOne(element, flow, context);
+  session.depth--;
+  return result;
+}
+
+function elaborateOne(element: Element, flow: Flow, context: Context): Flow {
   const firstNode = context.session.builder.nodes.length;
   switch (element.kind) {
     case "from":
@@ -181,7 +197,8 @@ function elaborateFor(element: ForElement, flow: Flow, context: Context): Flow {
     return "unknown";
   }
   if (!affordable(iterable.items.length, element, context)) return "unknown";
-  return iterable.items.reduce<Flow>((from, datum, index) => {
+  const items = flow === "unknown" ? iterable.items.slice(0, 1) : iterable.items;
+  return items.reduce<Flow>((from, datum, index) => {
     context.session.spend(1, spanAt(context, element), context.instance);
     return pass(datum, from, index);
   }, flow);
@@ -270,7 +287,8 @@ function repeat(count: Datum, repeated: Element, element: LayerElement, flow: Fl
   }
   if (!affordable(whole, element, context)) return "unknown";
   let current = flow;
-  for (let index = 0; index < whole; index++) {
+  const passes = flow === "unknown" ? Math.min(1, whole) : whole;
+  for (let index = 0; index < passes; index++) {
     context.session.spend(1, spanAt(context, element), context.instance);
     current = elaborateElement(repeated, current, passContext(context, index, nestedScope(context.scope)));
   }

@@ -14,7 +14,7 @@ import { makeOperator } from "./operator.ts";
 import { registerName } from "./registry.ts";
 import type { Flow, Scope } from "./scope.ts";
 import { isValue } from "./scope.ts";
-import { LIMITS } from "./session.ts";
+import { BudgetSpent, LIMITS } from "./session.ts";
 
 /** A use of a block value as a chain element. */
 export function instantiate(block: BlockDatum, element: LayerElement, flow: Flow, context: Context): Flow {
@@ -88,10 +88,16 @@ export function enterBlock(outer: BlockDatum, element: LayerElement, flow: Flow,
       message: `blocks are nested deeper than ${LIMITS.nesting}: ${chainOf(context.instance, name)}`,
       help: ["A block cannot contain itself; repeat with `x` or `for`."],
     });
+    throw new BudgetSpent();
+  }
+  if (!isValue(flow)) {
+    // Its body is read where it is declared; here only the call can still be wrong.
+    const missing = (declared.ast.parameters ?? []).filter((parameter) => parameter.default === undefined && !block.bound.has(parameter.name.name));
+    if (missing.length > 0) reportMissing(declared, missing, context, element);
     return labelled(element, "unknown", undefined, firstNode, context);
   }
   const label = element.label?.name;
-  let path = isValue(flow) ? blockPath(context.names, label, context.repeated) : undefined;
+  let path = blockPath(context.names, label, context.repeated);
   if (path !== undefined) path = registerName(path, element.label ? spanAt(context, element.label) : span, context);
 
   const instance: Instance = {
@@ -172,16 +178,19 @@ export function bindParameters(
     } else missing.push(parameter);
     define(inner, parameter.name, { datum, role: "parameter", span });
   }
-  if (missing.length === 0) return true;
+  if (missing.length > 0) reportMissing(declared, missing, call.context, call.element);
+  return missing.length === 0;
+}
+
+function reportMissing(declared: Declared, missing: readonly Parameter[], context: Context, element: { readonly start: number; readonly end: number }): void {
   const names = missing.map((parameter) => `\`${parameter.name.name}\``).join(" and ");
   const target = { kind: "declaration" as const, declared };
-  report(call.context, call.element, {
+  report(context, element, {
     code: "RN0304",
     message: `\`${declared.name}\` still needs ${names}`,
-    notes: [`Its parameters: ${parametersOf(target, inner).map((p) => `${p.name}: ${typeText(p.type)}${p.required ? "" : " (has a default)"}`).join(", ")}.`],
+    notes: [`Its parameters: ${parametersOf(target, context).map((p) => `${p.name}: ${typeText(p.type)}${p.required ? "" : " (has a default)"}`).join(", ")}.`],
     secondary: missing.map((parameter) => ({ span: spanIn(declared.module.source, parameter), text: "no default" })),
   });
-  return false;
 }
 
 /** Checks a list whose length is computed from parameters to its left: `int[n]`. */

@@ -129,7 +129,8 @@ export function networkElement(block: BlockDatum, element: LayerElement, flow: F
   const name = targetName(block.target);
   const span = spanAt(context, element);
   const firstNode = session.builder.nodes.length;
-  let path = isValue(flow) ? blockPath(context.names, element.label?.name, context.repeated) : undefined;
+  if (!isValue(flow)) return labelled(element, "unknown", undefined, firstNode, context);
+  let path = blockPath(context.names, element.label?.name, context.repeated);
   if (path !== undefined) path = registerName(path, element.label ? spanAt(context, element.label) : span, context);
   const declared = (block.target as { declared: Declared }).declared;
   const instance: Instance = {
@@ -145,7 +146,7 @@ export function networkElement(block: BlockDatum, element: LayerElement, flow: F
     inserted: context.inserted,
     residual: undefined,
   };
-  const run = createRun(isValue(flow) ? flow : "unknown", [], { context, element });
+  const run = createRun(flow, [], { context, element });
   const inner: Context = {
     ...context,
     names: path === undefined ? context.names : nameScope("named", path),

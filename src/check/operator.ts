@@ -24,7 +24,7 @@ export function makeOperator(block: BlockDatum, record: OpRecord, element: Layer
   const { session } = context;
   const label = element.label?.name;
   const rules = typeContext([flow], block, element, context);
-  const attributes = record.resolve ? record.resolve({ ...rules, given }) : (given as Attributes);
+  const attributes = record.resolve ? record.resolve({ inputs: rules.inputs, facts: rules.facts, fail: rules.fail, given }) : (given as Attributes);
   const name = operatorName(context.names, record.kind, label);
   if (attributes === undefined) return labelled(element, "unknown", undefined, 0, context);
   if (record.vanishes?.(attributes, flow.type)) {
@@ -77,15 +77,16 @@ export function makeNode(
 ): Node | undefined {
   const { session } = context;
   const { builder } = session;
-  const types = record.shape({ ...rules, attributes });
-  const specs = types && (record.parameters?.({ ...rules, attributes }) ?? []);
+  const rule = { inputs: rules.inputs, facts: rules.facts, fail: rules.fail, attributes };
+  const types = record.shape(rule);
+  const specs = types && (record.parameters?.(rule) ?? []);
   if (types === undefined || specs === undefined) return undefined;
   if (!countable(record, attributes, rules.inputs, types, specs.map((spec) => spec.shape), element, context)) return undefined;
   if (builder.nodes.length >= LIMITS.layers) {
     report(context, element, { code: "RN0801", message: `this network has more than ${LIMITS.layers.toLocaleString("en")} layers`, help: ["Repeat fewer times."] });
     throw new BudgetSpent();
   }
-  const parameters = specs.map((spec) => builder.parameter({ ...spec, name: `${name}.${spec.name}` }).value);
+  const parameters = specs.map(({ name: own, role, shape, initializer }) => builder.parameter({ name: `${name}.${own}`, role, shape, initializer }).value);
   const node = builder.node({
     op: record.name,
     name,
@@ -109,14 +110,22 @@ function countable(
   element: Range,
   context: Context,
 ): boolean {
-  const known = (types: readonly TensorType[]): (readonly number[])[] => types.flatMap((type) => { const shape = knownShape(type.shape.slice(1)); return shape ? [shape] : []; });
-  const sizes = [...known(outputs), ...parameters].map((shape) => shape.reduce((product, size) => product * size, 1));
+  const known = (types: readonly TensorType[]): (readonly number[])[] => {
+    const shapes: (readonly number[])[] = [];
+    for (const type of types) {
+      const shape = knownShape([1, ...type.shape.slice(1)]);
+      if (shape) shapes.push(shape);
+    }
+    return shapes;
+  };
   const ins = known(inputs);
   const outs = known(outputs);
+  const most = (shapes: readonly (readonly number[])[]): number => shapes.reduce((sofar, shape) => Math.max(sofar, product(shape)), 0);
+  let largest = Math.max(most(outs), most(parameters));
   if (record.macs && ins.length === inputs.length && outs.length === outputs.length) {
-    sizes.push(record.macs({ attributes, inputs: ins.map((shape) => [1, ...shape]), outputs: outs.map((shape) => [1, ...shape]) }));
+    largest = Math.max(largest, record.macs({ attributes, inputs: ins, outputs: outs }));
   }
-  if (sizes.every(Number.isSafeInteger)) return true;
+  if (largest <= Number.MAX_SAFE_INTEGER) return true;
   report(context, element, {
     code: "RN0803",
     message: "this layer is too large to count exactly",
@@ -124,6 +133,8 @@ function countable(
   });
   return false;
 }
+
+const product = (shape: readonly number[]): number => shape.reduce((sofar, size) => sofar * size, 1);
 
 /** What the call gave and the constant defaults; a missing or wrong argument is reported. */
 export function givenAttributes(block: BlockDatum, record: OpRecord, element: LayerElement, context: Context): Record<string, AttributeValue | undefined> | undefined {

@@ -11,7 +11,7 @@ import type { ModuleIndex } from "./module-index.ts";
 import type { ModuleScopes } from "./module-scope.ts";
 
 /** Elaboration always ends: what one network may cost (language reference, "Limits"). */
-export const LIMITS = { steps: 200_000, layers: 100_000, nesting: 64 } as const;
+export const LIMITS = { steps: 200_000, layers: 100_000, nesting: 64, elements: 300, work: 20_000_000 } as const;
 
 /** Thrown inside an elaboration whose budget is spent, after the problem has been reported; never leaves `check/`. */
 export class BudgetSpent extends Error {}
@@ -45,10 +45,16 @@ export interface Session {
   /** Accumulated strides of values. */
   readonly jumps: Map<Value, Jump>;
   stepsLeft: number;
+  /** Expressions and list entries that may still be worked out. */
+  workLeft: number;
+  /** Elements inside one another at this moment. */
+  depth: number;
   epochs: number;
   report(report: Report): void;
   /** Counts `count` elements or statements against the budget; ends the elaboration when it is spent. */
   spend(count: number, span: Span, instance: Instance | undefined): void;
+  /** Counts work on values that are no elements: entries of lists, comparisons. */
+  work(count: number, span: () => Span, instance: Instance | undefined): void;
   readonly problems: () => readonly Problem[];
 }
 
@@ -73,6 +79,8 @@ export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map
     named: new Map(),
     jumps: new Map(),
     stepsLeft: LIMITS.steps,
+    workLeft: LIMITS.work,
+    depth: 0,
     epochs: 0,
     report(report) {
       const { primary, via } = userPlace(report.span, report.instance);
@@ -110,6 +118,19 @@ export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map
         label: "the budget is spent here",
         notes: ["A step is one element or statement of a body; repetition counts every pass."],
         help: ["Repeat fewer times, or split the network."],
+      });
+      throw new BudgetSpent();
+    },
+    work(count, span, instance) {
+      session.workLeft -= count;
+      if (session.workLeft >= 0) return;
+      session.report({
+        code: "RN0801",
+        message: "the expressions of this network take too long to work out",
+        span: span(),
+        instance,
+        label: "the budget is spent here",
+        help: ["Build smaller lists, or fewer of them."],
       });
       throw new BudgetSpent();
     },

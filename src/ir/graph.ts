@@ -141,11 +141,11 @@ export function createGraphBuilder(): GraphBuilder {
       return made;
     },
     parameter(input) {
-      const { dtype = "float32", ...rest } = input;
-      const parameter = { ...rest, dtype } as { -readonly [K in keyof Parameter]: Parameter[K] };
-      parameter.value = value(input.name, { dtype, shape: input.shape }, { kind: "parameter", parameter });
-      parameters.push(parameter);
-      return parameter;
+      const { name, role, shape, dtype = "float32", initializer } = input;
+      const parameter = { name, role, shape, dtype, initializer, value: undefined as Value | undefined };
+      parameter.value = value(name, { dtype, shape }, { kind: "parameter", parameter: parameter as Parameter });
+      parameters.push(parameter as Parameter);
+      return parameter as Parameter;
     },
     constant(tensor) {
       return value(`constant_${valueCount}`, { dtype: tensor.dtype, shape: tensor.shape }, { kind: "constant", tensor });
