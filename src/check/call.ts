@@ -107,6 +107,10 @@ export function boundOf(block: BlockDatum, context: Context): ReadonlyMap<string
 /** f(a, k=v): positional arguments fill the parameters not yet bound, in order; a named one may rebind. */
 export function bindCall(callee: BlockDatum, call: CallExpression, context: Context): BlockDatum | Unknown {
   const name = targetName(callee.target);
+  if (callee.target.kind === "declaration" && callee.target.declared.ast.broken) {
+    for (const argument of call.arguments) evaluate(argument.value, context);
+    return UNKNOWN;
+  }
   const parameters = parametersOf(callee.target, context);
   const alreadyBound = boundOf(callee, context);
   const open = parameters.filter((parameter) => parameter.positional && !alreadyBound.has(parameter.name));

@@ -17,7 +17,7 @@ import { checkParameterTypes } from "./instantiate.ts";
 import type { ModuleIndex } from "./module-index.ts";
 import { aliasTarget, define, moduleContext, moduleScope } from "./module-scope.ts";
 import type { ModuleScopes } from "./module-scope.ts";
-import { createRun, runNetwork } from "./network.ts";
+import { createRun, reportNoInput, runNetwork } from "./network.ts";
 import { checkRecipe } from "./recipes.ts";
 import { isValue, nestedScope } from "./scope.ts";
 import { BudgetSpent, createSession } from "./session.ts";
@@ -127,7 +127,7 @@ function buildGraph(block: BlockDatum, declared: Declared, context: Context, opt
   if (ran.context === undefined) return undefined;
   const name = declared.ast.name;
   if (run.inputs.length === 0) {
-    report(context, name, { code: "RN0708", message: `\`${declared.name}\` has no input`, help: ["Say what it receives: `input image: float32[N, 3, 224, 224]`."] });
+    reportNoInput(declared, context);
     return undefined;
   }
   const sizes = options.sizes ?? [];
@@ -236,6 +236,7 @@ function checkDeclarations(checker: Checker, module: Module, session: Session, p
     if (ast.target !== undefined && ast.parameters === undefined) aliasTarget(declared, context);
     if (ast.keyword === "recipe") checkRecipe(declared, context);
     if (ast.keyword !== "network" || networkEntry(declared, session).open.length > 0) continue;
+    built.add(seenKey(declared));
     const outcome = elaborateNetwork(checker, declared);
     built.add(`${declared.module.source.path}:${ast.name.start}`);
     problems.push(...outcome.problems);
@@ -248,10 +249,11 @@ function checkDeclarations(checker: Checker, module: Module, session: Session, p
     }
   }
   for (const declared of made.declared) {
-    const seen = `${declared.module.source.path}:${declared.ast.name.start}`;
-    if (declared.ast.keyword !== "recipe" && (declared.ast.target === undefined || declared.ast.parameters !== undefined) && !built.has(seen)) readOnly(declared, session);
+    if (declared.ast.keyword !== "recipe" && (declared.ast.target === undefined || declared.ast.parameters !== undefined) && !built.has(seenKey(declared))) readOnly(declared, session);
   }
 }
+
+const seenKey = (declared: Declared): string => `${declared.module.source.path}:${declared.ast.name.start}`;
 
 /** Reads a block that nothing instantiates: names and argument types, no shapes (those need an input). */
 function readOnly(declared: Declared, session: Session): void {
@@ -263,6 +265,7 @@ function readOnly(declared: Declared, session: Session): void {
     input: "unknown",
     network: declared.ast.keyword === "network" ? createRun("unknown", [], undefined) : undefined,
   };
+  if (declared.ast.broken) inner.labels.incomplete = true;
   for (const parameter of declared.ast.parameters ?? []) {
     define(inner, parameter.name, { datum: UNKNOWN, role: "parameter", span: spanIn(declared.module.source, parameter.name) });
   }

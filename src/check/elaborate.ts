@@ -15,7 +15,7 @@ import { networkItem } from "./network-items.ts";
 import { registerName } from "./registry.ts";
 import { requireCondition } from "./require.ts";
 import type { Flow, LabelEntry } from "./scope.ts";
-import { findLabel, isValue, labelNames, nestedScope } from "./scope.ts";
+import { findLabel, isValue, labelNames, labelsIncomplete, nestedScope } from "./scope.ts";
 import { setPolicy } from "./policy.ts";
 import { BudgetSpent, LIMITS } from "./session.ts";
 
@@ -237,6 +237,14 @@ function elaborateLayer(element: LayerElement, flow: Flow, context: Context): Fl
     const { target } = callee;
     const isJoin = target.kind === "operator" && target.record.form === "join";
     if (isJoin && element.body) return elaborateJoin(element, callee, element.body, flow, context);
+    if (isJoin && /^\s*\{/.test(context.scope.source.text.slice(element.end, element.end + 200))) {
+      report(context, element, {
+        code: "RN0104",
+        message: `\`${targetName(target)}\` needs its \`{\` on this line`,
+        help: ["At the beginning of a line a `{` begins a group of its own."],
+      });
+      return labelled(element, "unknown", undefined, 0, context);
+    }
     if (isJoin) {
       report(context, element, {
         code: "RN0602",
@@ -248,7 +256,7 @@ function elaborateLayer(element: LayerElement, flow: Flow, context: Context): Fl
     if (element.body) {
       report(context, element.body, {
         code: "RN0602",
-        message: `\`${targetName(target)}\` is no join and takes no body`,
+        message: `\`${targetName(target)}\` is no join, and only joins take branches in \`{ }\``,
         help: ["Only residual, sum, mean, mul and concat stand before `{ }`."],
       });
       elaborateBranchesDry(element.body, context);
@@ -257,6 +265,7 @@ function elaborateLayer(element: LayerElement, flow: Flow, context: Context): Fl
     return instantiate(callee, element, flow, context);
   }
   if (element.body) elaborateBranchesDry(element.body, context);
+  if (callee.kind === "unknown" && element.label === undefined) context.labels.incomplete = true;
   if (callee.kind !== "unknown" && !reportHidden(element.callee, callee, context)) {
     const isCount = callee.kind === "number";
     report(context, element.callee, {
@@ -314,6 +323,7 @@ export function resolvePath(path: Path, context: Context): { readonly flow: Flow
   invariant(first, "a path has at least one part");
   const entry = findLabel(context.labels, first.name);
   if (!entry) {
+    if (labelsIncomplete(context.labels)) return undefined;
     const names = labelNames(context.labels);
     report(context, first, {
       code: "RN0204",

@@ -10,7 +10,7 @@ import type { Datum, DimensionDatum, NumberDatum } from "./data.ts";
 import { boolean, describeDatum, equalData, formatDatum, number, UNKNOWN } from "./data.ts";
 import { findOperator } from "../ops/registry.ts";
 import { applyFunction, exact, fromDim } from "./functions.ts";
-import { findBinding, findLabel, isValue, namesInScope } from "./scope.ts";
+import { findBinding, findLabel, inBrokenModule, isValue, namesInScope } from "./scope.ts";
 
 /** The value of an expression; what cannot be worked out is reported once and becomes `unknown`. */
 export function evaluate(expression: Expression, context: Context): Datum {
@@ -90,6 +90,7 @@ function evaluateName(name: string, range: Expression, context: Context): Datum 
     });
     return UNKNOWN;
   }
+  if (inBrokenModule(context.scope)) return UNKNOWN;
   const offering = [...context.session.index.standard].find(([, module]) => module.items.some((item) => item.kind === "declaration" && item.name.name === name));
   const inLibrary = offering?.[0];
   const meant = didYouMean(name, namesInScope(context.scope));

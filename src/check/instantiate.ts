@@ -27,6 +27,7 @@ export function instantiate(block: BlockDatum, element: LayerElement, flow: Flow
     });
     return labelled(element, "unknown", undefined, 0, context);
   }
+  if (flow === "none" && context.network?.inputs.length === 0) return labelled(element, "unknown", undefined, 0, context);
   if (flow === "none") {
     report(context, element, {
       code: "RN0701",
@@ -90,9 +91,10 @@ export function enterBlock(outer: BlockDatum, element: LayerElement, flow: Flow,
     });
     throw new BudgetSpent();
   }
-  if (!isValue(flow)) {
+  if (!isValue(flow) || declared.ast.broken) {
     // Its body is read where it is declared; here only the call can still be wrong.
-    const missing = (declared.ast.parameters ?? []).filter((parameter) => parameter.default === undefined && !block.bound.has(parameter.name.name));
+    if (element.label === undefined) context.labels.incomplete = true;
+    const missing = (declared.ast.broken ? [] : (declared.ast.parameters ?? [])).filter((parameter) => parameter.default === undefined && !block.bound.has(parameter.name.name));
     if (missing.length > 0) reportMissing(declared, missing, context, element);
     return labelled(element, "unknown", undefined, firstNode, context);
   }

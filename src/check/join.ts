@@ -30,13 +30,11 @@ export function elaborateJoin(element: LayerElement, join: BlockDatum, body: Bod
   const record = (join.target as { record: OpRecord }).record;
   const isResidual = record.name === "residual";
   const { header, branches } = splitBranches(body);
-  const empty = branches.findIndex((items) => items.length === 0);
-  if (empty >= 0) {
-    report(context, body, {
-      code: "RN0602",
-      message: branches.length === 1 ? `this \`${record.name}\` has no branch` : `branch ${empty + 1} of this \`${record.name}\` is empty`,
-      help: ["A branch that passes its input on is written `identity`."],
-    });
+  if (branches.some((items) => items.length === 0)) {
+    // An empty branch beside others was reported when the text was read.
+    if (branches.length === 1) {
+      report(context, body, { code: "RN0602", message: `this \`${record.name}\` has no branch`, help: ["A branch that passes its input on is written `identity`."] });
+    }
     elaborateBranchesDry(body, context);
     return labelled(element, "unknown", undefined, 0, context);
   }
@@ -75,7 +73,7 @@ export function elaborateJoin(element: LayerElement, join: BlockDatum, body: Bod
   const result = isResidual
     ? residual(element, join, values, flow, name, inner, instance)
     : joinValues(record, join, name, values.map((branch) => branch.value), element, inner);
-  if (path === undefined && isValue(result)) context.session.named.set(name, { span: spanAt(context, element), firstNode, endNode: context.session.builder.nodes.length, value: result });
+  if (path === undefined && isValue(result)) context.session.named.set(name, { span: spanAt(context, element), instance: context.instance, firstNode, endNode: context.session.builder.nodes.length, value: result });
   return labelled(element, result, path, firstNode, context);
 }
 

@@ -4,7 +4,7 @@ import type { Label } from "../diagnostics/problem.ts";
 import { ceilDivide, formatDim, sameDim } from "../ir/dim.ts";
 import type { Dim } from "../ir/dim.ts";
 import type { Node, Value } from "../ir/graph.ts";
-import { axisName, formatShape } from "../ir/tensor-type.ts";
+import { axisName, formatShape, shapeLines } from "../ir/tensor-type.ts";
 import type { OpRecord } from "../ops/define-op.ts";
 import { findOperator } from "../ops/registry.ts";
 import type { LayerElement } from "../syntax/ast.ts";
@@ -56,7 +56,7 @@ export function reportMismatch(mismatch: Mismatch): void {
       secondary,
       notes,
       help: [
-        `Write \`shortcuts ${named}\` before this line, or \`residual(${named}) { … }\`: B projects where dimensions change, A keeps every ${strided ? "stride-th" : ""} pixel and pads channels with zeros, C projects always.`,
+        `Write \`shortcuts ${named}\` before this line, or \`residual(${named}) { … }\`: B projects where dimensions change, A ${strided ? "keeps every stride-th pixel and " : ""}pads channels with zeros, C projects always.`,
         ...(inScope.length > 0 ? [] : ["They come from the library: `use std.shortcuts { A, B, C }`."]),
       ],
       fixes: inScope.length > 0 && element.callee.kind === "name" && !context.scope.source.standard
@@ -174,26 +174,6 @@ function changes(from: readonly Dim[], to: readonly Dim[], facts: Context["sessi
   return differing(from, to, facts)
     .map((axis) => `${axisName(axis, to.length)} ${formatDim(from[axis] as Dim)} → ${formatDim(to[axis] as Dim)}`)
     .join(", ");
-}
-
-/**
- * Both shapes under each other, the unlike dimensions marked:
- *
- *     x     [N, 64, 56, 56]
- *     F(x)  [N, 128, 28, 28]
- *               ^^^ channels, height, width differ
- */
-export function shapeLines(rows: readonly (readonly [string, readonly Dim[]])[], axes: readonly number[]): string[] {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  const columns = Math.max(...rows.map(([, shape]) => shape.length));
-  const widths = Array.from({ length: columns }, (_, axis) => Math.max(...rows.map(([, shape]) => (shape[axis] === undefined ? 0 : formatDim(shape[axis]).length))));
-  const lines = rows.map(([name, shape]) => `${name.padEnd(width)}  [${shape.map((dim, axis) => formatDim(dim).padStart(widths[axis] ?? 0)).join(", ")}]`);
-  if (axes.length === 0) return [lines.join("\n")];
-  let marks = " ".repeat(width + 3);
-  widths.forEach((w, axis) => (marks += (axes.includes(axis) ? "^" : " ").repeat(w) + (axis < columns - 1 ? "  " : "")));
-  const rank = rows[0]?.[1].length ?? columns;
-  const names = axes.map((axis) => axisName(axis, rank)).join(", ");
-  return [[...lines, `${marks.trimEnd()} ${names}`].join("\n")];
 }
 
 /** Which layers of F decided what differs. */

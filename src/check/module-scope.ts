@@ -43,7 +43,7 @@ export function moduleScope(module: Module, session: Session): ModuleScope {
   const known = scopes.get(module);
   if (known) return known;
   const builtin: Scope = { parent: undefined, bindings: BUILTIN as Map<string, Binding>, source: module.source, level: "builtin", owner: "" };
-  const scope: Scope = { parent: builtin, bindings: new Map(), source: module.source, level: "module", owner: module.source.path };
+  const scope: Scope = { parent: builtin, bindings: new Map(), source: module.source, level: "module", owner: module.source.path, broken: module.broken === true };
   const declared: Declared[] = [];
   const made: ModuleScope = { module, scope, declared };
   scopes.set(module, made);
@@ -129,6 +129,10 @@ function importNames(use: Extract<Module["items"][number], { kind: "use" }>, con
       defineImport(context, wanted, binding.datum);
       continue;
     }
+    if (found.broken) {
+      defineImport(context, wanted, UNKNOWN);
+      continue;
+    }
     const names = [...other.scope.bindings].filter(([, candidate]) => candidate.role !== "import").map(([name]) => name);
     report(context, wanted.name, { code: "RN0203", message: `\`${use.from.name}\` has no \`${wanted.name.name}\``, label: didYouMean(wanted.name.name, names), notes: names.length > 0 ? [`It has ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}.`] : [] });
     defineImport(context, wanted, UNKNOWN);
@@ -162,18 +166,43 @@ function cycleThrough(from: Module, to: Module, session: Session): string[] | un
   return undefined;
 }
 
+/** Follows aliases of aliases; reports when they lead back to `declared`. */
+function leadsBack(datum: BlockDatum, declared: Declared, context: Context): boolean {
+  const seen = new Set<Declared>();
+  for (let at: BlockDatum | Unknown | "working" | undefined = datum; typeof at === "object" && at.kind === "block" && at.target.kind === "declaration"; ) {
+    const next: Declared = at.target.declared;
+    if (next === declared) {
+      reportOwnAlias(declared, context);
+      return true;
+    }
+    if (next.ast.target === undefined || next.ast.parameters !== undefined || seen.has(next)) return false;
+    seen.add(next);
+    at = next.alias;
+  }
+  return false;
+}
+
+function reportOwnAlias(declared: Declared, context: Context): void {
+  context.session.report({
+    code: "RN0802",
+    message: `\`${declared.name}\` is an alias of itself`,
+    span: spanIn(declared.module.source, declared.ast.name),
+    help: ["Let one of them say what it is: `network A = B(…)` needs a `B` that is not `A`."],
+  });
+}
+
 /** What an alias stands for: its target worked out in its module. An alias of itself is reported. */
 export function aliasTarget(declared: Declared, context: Context): BlockDatum | Unknown {
   if (declared.alias === "working") {
-    report(context, declared.ast.name, { code: "RN0802", message: `\`${declared.name}\` is an alias of itself`, help: ["Let one of them say what it is: `network A = B(…)` needs a `B` that is not `A`."] });
+    reportOwnAlias(declared, context);
     return UNKNOWN;
   }
   if (declared.alias) return declared.alias;
-  if (declared.ast.target === undefined) return UNKNOWN;
+  if (declared.ast.target === undefined || declared.ast.broken) return UNKNOWN;
   declared.alias = "working";
   const made = moduleScope(declared.module, context.session);
   const datum = evaluate(declared.ast.target, moduleContext(made, context.session));
-  const result = datum.kind === "block" ? datum : UNKNOWN;
+  const result = datum.kind === "block" && !leadsBack(datum, declared, context) ? datum : UNKNOWN;
   if (datum.kind !== "block" && datum.kind !== "unknown") {
     report(moduleContext(made, context.session), declared.ast.target, { code: "RN0302", message: `\`${declared.name}\` must stand for a ${declared.ast.keyword}, and this is no block` });
   }

@@ -6,7 +6,7 @@ import { formatShape } from "../ir/tensor-type.ts";
 import type { Expect, Expression, Input, Item, Output } from "../syntax/ast.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
-import { describeDatum, formatDatum } from "./data.ts";
+import { describeDatum, formatDatum, UNKNOWN } from "./data.ts";
 import { resolvePath } from "./elaborate.ts";
 import { asDim, evaluate } from "./evaluate.ts";
 import { fromDim } from "./functions.ts";
@@ -88,6 +88,7 @@ function inputShape(item: Input, context: Context, run: NetworkRun, given: reado
   entries.forEach((entry, axis) => {
     const dim = inputDim(entry, axis, context, given?.[axis]);
     if (dim === undefined) failed = true;
+    else if (failed) return;
     else if (mustMatch && given && !sameDim(dim, given[axis] as Dim, context.session.facts)) {
       failed = true;
       const at = run.element;
@@ -115,6 +116,7 @@ function inputDim(entry: Expression, axis: number, context: Context, given: Dim 
     if (binding === undefined) {
       if (!/^[A-Z]/.test(name)) {
         report(context, entry, { code: "RN0702", message: `\`${name}\` is unknown; only an upper-case name declares a size`, help: [`Write \`${name.toUpperCase()}\` for a size that is open, or declare a parameter \`${name}: int\`.`] });
+        define(context, entry, { datum: UNKNOWN, role: "symbol", span: spanAt(context, entry) });
         return undefined;
       }
       const dim = given ?? symbolDim(name);

@@ -7,11 +7,11 @@ import { boundOf } from "./call.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
 import type { BlockDatum, Declared } from "./data.ts";
-import { formatDatum, spanIn, targetName } from "./data.ts";
+import { formatDatum, spanIn, targetName, UNKNOWN } from "./data.ts";
 import { elaborateBody, elaborateItems, labelled } from "./elaborate.ts";
 import { evaluate } from "./evaluate.ts";
 import { bindParameters } from "./instantiate.ts";
-import { aliasTarget, moduleScope } from "./module-scope.ts";
+import { aliasTarget, define, moduleScope } from "./module-scope.ts";
 import { blockPath, nameScope, scopePath } from "./naming.ts";
 import { restateInputs } from "./network-items.ts";
 import { registerName } from "./registry.ts";
@@ -68,6 +68,14 @@ export function runNetwork(block: BlockDatum, outer: Context, run: NetworkRun, i
     return nothing;
   }
   const context = networkContext(declared, outer, run);
+  if (ast.broken) {
+    // Part of its text was lost: what is left is read for names, and nothing is said to be missing.
+    context.labels.incomplete = true;
+    const readRun = createRun("unknown", [], run.element);
+    for (const parameter of ast.parameters ?? []) define(context, parameter.name, { datum: UNKNOWN, role: "parameter", span: spanIn(declared.module.source, parameter.name) });
+    if (ast.body) elaborateBody(ast.body, "unknown", { ...context, network: readRun, input: "unknown" });
+    return nothing;
+  }
   if (ast.target === undefined) {
     if (!bindParameters(declared, block.bound, context, run.element ?? { context, element: ast.name })) return nothing;
     return { flow: ast.body ? elaborateBody(ast.body, "none", context) : "none", context };
@@ -123,13 +131,26 @@ function networkContext(declared: Declared, outer: Context, run: NetworkRun): Co
   return { ...outer, scope, labels: { parent: undefined, entries: new Map() }, policy: { parent: undefined, current: undefined }, input: "none", loopIndex: undefined, network: run };
 }
 
+/** A network that says nowhere what it receives. */
+export function reportNoInput(declared: Declared, context: Context): void {
+  context.session.report({
+    code: "RN0708",
+    message: `\`${declared.name}\` has no input`,
+    span: spanIn(declared.module.source, declared.ast.name),
+    help: ["Say what it receives: `input image: float32[N, 3, 224, 224]`."],
+  });
+}
+
 /** A network as an element: its input is matched by shape, its outputs flow on. */
 export function networkElement(block: BlockDatum, element: LayerElement, flow: Flow, context: Context): Flow {
   const { session } = context;
   const name = targetName(block.target);
   const span = spanAt(context, element);
   const firstNode = session.builder.nodes.length;
-  if (!isValue(flow)) return labelled(element, "unknown", undefined, firstNode, context);
+  if (!isValue(flow)) {
+    if (element.label === undefined) context.labels.incomplete = true;
+    return labelled(element, "unknown", undefined, firstNode, context);
+  }
   let path = blockPath(context.names, element.label?.name, context.repeated);
   if (path !== undefined) path = registerName(path, element.label ? spanAt(context, element.label) : span, context);
   const declared = (block.target as { declared: Declared }).declared;
@@ -163,10 +184,14 @@ export function networkElement(block: BlockDatum, element: LayerElement, flow: F
     });
     return labelled(element, "unknown", path, firstNode, context);
   }
+  if (run.inputs.length === 0 && ran.context) {
+    reportNoInput(declared, context);
+    return labelled(element, "unknown", path, firstNode, context);
+  }
   let result: Flow = ran.flow;
   if (run.outputs.size === 1) result = [...run.outputs.values()][0]?.value ?? "unknown";
   else if (run.outputs.size > 1) {
-    const outputs = new Map([...run.outputs].flatMap(([key, output]) => (isValue(output.value) ? [[key, output.value] as const] : [])));
+    const outputs = new Map([...run.outputs].map(([key, output]) => [key, isValue(output.value) ? output.value : ("unknown" as const)]));
     const several: SeveralValues = { kind: "several", declaration: name, label: element.label?.name, outputs };
     result = several;
   }

@@ -1,5 +1,8 @@
 import { toNumber } from "../base/rational.ts";
+import type { Span } from "../base/source-file.ts";
+import type { Label } from "../diagnostics/problem.ts";
 import type { Attributes, AttributeValue, Node, Value } from "../ir/graph.ts";
+import type { Instance } from "../ir/origin.ts";
 import { formatShape, knownShape } from "../ir/tensor-type.ts";
 import type { TensorType } from "../ir/tensor-type.ts";
 import type { OpFault, OpRecord, TypeContext } from "../ops/define-op.ts";
@@ -47,17 +50,35 @@ export function typeContext(inputs: readonly Value[], block: BlockDatum, element
       const here = bound && bound.span.source === context.scope.source ? bound.span : spanAt(context, element);
       context.session.report({
         code: fault.code,
-        message: fault.message,
+        message: context.inserted && fault.code === "RN0506" ? fault.message.replace(/^`[^`]*`/, `the shortcut option \`${context.instance?.declaration}\``) : fault.message,
         span: here,
         instance: context.instance,
         label: inputs.length === 1 && inputs[0] ? `receives ${formatShape(inputs[0].type.shape)}` : undefined,
-        secondary: bound && bound.span !== here && bound.span.source !== here.source ? [{ span: bound.span, text: `\`${fault.attribute}\` was given here` }] : [],
+        secondary: bound && bound.span !== here && bound.span.source !== here.source ? [{ span: bound.span, text: `\`${fault.attribute}\` was given here` }] : branchLabels(inputs, fault.input),
         notes: [...(fault.notes ?? []), ...pathNote(context)],
         help: fault.help,
       });
       return undefined;
     },
   };
+}
+
+/** Where the first branch and the one that does not fit it were written, in the user's own files. */
+function branchLabels(inputs: readonly Value[], other: number | undefined): Label[] {
+  if (inputs.length < 2 || other === undefined) return [];
+  return [0, other].flatMap((index) => {
+    const value = inputs[index];
+    const span = value && ownSpan(value);
+    return span ? [{ span, text: `branch ${index + 1} gives ${formatShape(value.type.shape)}` }] : [];
+  });
+}
+
+function ownSpan(value: Value): Span | undefined {
+  const origin = value.producer.kind === "node" ? value.producer.node.origin : undefined;
+  if (origin === undefined) return undefined;
+  let span = origin.span;
+  for (let at: Instance | undefined = origin.instance; at && span.source.standard; at = at.parent) span = at.callSpan;
+  return span.source.standard ? undefined : span;
 }
 
 function pathNote(context: Context): string[] {

@@ -1,5 +1,7 @@
 import type { Span } from "../base/source-file.ts";
+import type { Instance } from "../ir/origin.ts";
 import type { Context } from "./context.ts";
+import type { NamedThing } from "./session.ts";
 
 /**
  * Takes a full name for a layer, block or group. A name in use is reported once; what follows goes on under a name no
@@ -9,23 +11,48 @@ export function registerName(path: string, span: Span, context: Context): string
   const { session } = context;
   const earlier = session.named.get(path);
   const firstNode = session.builder.nodes.length;
+  const thing = { span, instance: context.instance, firstNode, endNode: firstNode, value: undefined };
   if (earlier === undefined) {
-    session.named.set(path, { span, firstNode, endNode: firstNode, value: undefined });
+    session.named.set(path, thing);
     return path;
   }
-  const inLoop = earlier.span.source === span.source && earlier.span.start === span.start;
+  const [first, second] = unlikePlaces(earlier, thing);
+  const inLoop = first === undefined;
   session.report({
     code: "RN0601",
     message: `two layers are called \`${path}\``,
-    span,
-    instance: context.instance,
+    span: second ?? span,
+    instance: second === span ? context.instance : outerInstance(context.instance, second),
     label: inLoop ? "every pass of the repetition uses this name" : "the second one",
-    secondary: inLoop || earlier.span.source.standard ? [] : [{ span: earlier.span, text: "the first one" }],
+    secondary: first === undefined || first.source.standard ? [] : [{ span: first, text: "the first one" }],
     help: [inLoop ? "Make the repeated body a block of its own: its passes are then numbered." : "Label one of the blocks that hold them, or one of the layers."],
   });
   let copy = 2;
   while (session.named.has(`${path}#${copy}`)) copy++;
   const unique = `${path}#${copy}`;
-  session.named.set(unique, { span, firstNode, endNode: firstNode, value: undefined });
+  session.named.set(unique, thing);
   return unique;
+}
+
+type Place = Pick<NamedThing, "span" | "instance">;
+
+const samePlace = (a: Span, b: Span): boolean => a.source === b.source && a.start === b.start && a.end === b.end;
+
+/** The innermost places in which two things with one name differ: their own, else the uses of the block that holds both. */
+function unlikePlaces(first: Place, second: Place): readonly [Span, Span] | readonly [undefined, undefined] {
+  if (!samePlace(first.span, second.span)) return [first.span, second.span];
+  let a = first.instance;
+  let b = second.instance;
+  while (a && b && a !== b) {
+    if (!samePlace(a.callSpan, b.callSpan)) return [a.callSpan, b.callSpan];
+    a = a.parent;
+    b = b.parent;
+  }
+  return [undefined, undefined];
+}
+
+/** The instance in whose text a use stands. */
+function outerInstance(instance: Instance | undefined, use: Span | undefined): Instance | undefined {
+  for (let at = instance; at; at = at.parent) if (use && at.callSpan === use) return at.parent;
+  return instance;
 }

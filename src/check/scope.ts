@@ -24,6 +24,14 @@ export interface Scope {
   readonly level: "builtin" | "module" | "declaration" | "nested";
   /** The declaration's name, for messages. */
   readonly owner: string;
+  /** True when part of the module could not be read: a name it lacks may have been there. */
+  readonly broken?: boolean;
+}
+
+/** True when part of the file of this scope could not be read. */
+export function inBrokenModule(scope: Scope): boolean {
+  for (let at: Scope | undefined = scope; at; at = at.parent) if (at.broken) return true;
+  return false;
 }
 
 export function nestedScope(parent: Scope): Scope {
@@ -60,7 +68,7 @@ export interface SeveralValues {
   readonly kind: "several";
   readonly declaration: string;
   readonly label: string | undefined;
-  readonly outputs: ReadonlyMap<string, Value>;
+  readonly outputs: ReadonlyMap<string, Value | "unknown">;
 }
 
 /** What flows along a chain: a value; `unknown` after a mistake; `none` before a network with several inputs has said `from`. */
@@ -77,13 +85,21 @@ export interface LabelEntry {
   /** Its full name (`layer1`), with which parts are found (`layer1.0`); nothing for a label without effect. */
   readonly path: string | undefined;
   /** Outputs of a network element. */
-  readonly outputs: ReadonlyMap<string, Value> | undefined;
+  readonly outputs: ReadonlyMap<string, Value | "unknown"> | undefined;
 }
 
 /** Labels of one declaration's text; a pass of a loop has its own. */
 export interface LabelScope {
   readonly parent: LabelScope | undefined;
   readonly entries: Map<string, LabelEntry>;
+  /** Set when a block that would have dissolved here was not built: its labels are not known, so none is called missing. */
+  incomplete?: boolean;
+}
+
+/** True when labels of this text may be missing because something could not be built. */
+export function labelsIncomplete(labels: LabelScope): boolean {
+  for (let at: LabelScope | undefined = labels; at; at = at.parent) if (at.incomplete) return true;
+  return false;
 }
 
 export function findLabel(labels: LabelScope, name: string): LabelEntry | undefined {

@@ -61,6 +61,8 @@ export interface Session {
 /** A layer, block or group with a name of its own: the nodes it made and its value. */
 export interface NamedThing {
   readonly span: Span;
+  /** The use of a block in whose text the name was made. */
+  readonly instance: Instance | undefined;
   readonly firstNode: number;
   endNode: number;
   value: Value | undefined;
