@@ -8,7 +8,7 @@ export function nearest(name: string, candidates: Iterable<string>, limit = 3): 
   for (const candidate of new Set(candidates)) {
     if (candidate === name) continue;
     const far = distance(wanted, candidate.toLowerCase());
-    if (far <= allowed) ranked.push({ candidate, far });
+    if (far <= allowed && far < name.length) ranked.push({ candidate, far });
   }
   ranked.sort((a, b) => a.far - b.far || a.candidate.localeCompare(b.candidate, "en"));
   return ranked.slice(0, limit).map((entry) => entry.candidate);

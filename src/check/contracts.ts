@@ -54,9 +54,10 @@ function checkContract(contract: Contract, graph: Graph, whole: Measures, each: 
   const measured = measuredValue(name, graph, whole, each, found, contract);
   const where = place ? ` of ${place.parts.map((part) => part.name).join(".")}` : "";
   if (measured === undefined) {
+    const open = graph.symbols.filter((symbol) => symbol !== "N");
     report(context, item.quantity, {
       code: "RN0902",
-      message: `the ${quantity.unit || name}${where} are unknown while ${graph.symbols.filter((symbol) => symbol !== "N").join(" and ") || "a size"} is open`,
+      message: `the ${quantity.unit || name}${where} are unknown while ${open.join(" and ") || "a size"} ${open.length > 1 ? "are" : "is"} open`,
       help: ["Give sizes with `--input 1x3x224x224`, or contract `params`, `depth` or `shape`, which need none."],
     });
     return;

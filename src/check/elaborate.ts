@@ -1,6 +1,6 @@
 import { invariant } from "../base/assert.ts";
 import type { Instance } from "../ir/origin.ts";
-import type { Body, Chain, Element, ForElement, FromElement, GroupElement, IfElement, Item, LayerElement, Path } from "../syntax/ast.ts";
+import type { Body, Chain, Element, Expression, ForElement, FromElement, GroupElement, IfElement, Item, LayerElement, Path } from "../syntax/ast.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { instantiate } from "./instantiate.ts";
 import type { Context } from "./context.ts";
@@ -15,7 +15,7 @@ import { networkItem } from "./network-items.ts";
 import { registerName } from "./registry.ts";
 import { requireCondition } from "./require.ts";
 import type { Flow, LabelEntry } from "./scope.ts";
-import { findLabel, isValue, labelNames, labelsIncomplete, nestedScope } from "./scope.ts";
+import { findBinding, findLabel, isValue, labelNames, labelsIncomplete, nestedScope } from "./scope.ts";
 import { setPolicy } from "./policy.ts";
 import { BudgetSpent, LIMITS } from "./session.ts";
 
@@ -246,6 +246,15 @@ function elaborateLayer(element: LayerElement, flow: Flow, context: Context): Fl
       return labelled(element, "unknown", undefined, 0, context);
     }
     if (isJoin) {
+      const { text } = context.scope.source;
+      if (/^[ \t]*(\r\n|\n|\r)\s*\{/.test(text.slice(element.end, element.end + 400))) {
+        report(context, element, {
+          code: "RN0104",
+          message: `\`${targetName(target)}\` needs its \`{\` on this line`,
+          help: ["At the end of a line a layer is complete; move the `{` up."],
+        });
+        return labelled(element, "unknown", undefined, 0, context);
+      }
       report(context, element, {
         code: "RN0602",
         message: `\`${targetName(target)}\` joins branches and needs them in \`{ }\``,
@@ -265,7 +274,7 @@ function elaborateLayer(element: LayerElement, flow: Flow, context: Context): Fl
     return instantiate(callee, element, flow, context);
   }
   if (element.body) elaborateBranchesDry(element.body, context);
-  if (callee.kind === "unknown" && element.label === undefined) context.labels.incomplete = true;
+  if (callee.kind === "unknown" && element.label === undefined && !callsOperator(element.callee, context)) context.labels.incomplete = true;
   if (callee.kind !== "unknown" && !reportHidden(element.callee, callee, context)) {
     const isCount = callee.kind === "number";
     report(context, element.callee, {
@@ -275,6 +284,13 @@ function elaborateLayer(element: LayerElement, flow: Flow, context: Context): Fl
     });
   }
   return labelled(element, "unknown", undefined, 0, context);
+}
+
+/** An operator holds no labels, whatever is wrong with its arguments. */
+function callsOperator(callee: Expression, context: Context): boolean {
+  if (callee.kind !== "call" || callee.callee.kind !== "name") return false;
+  const datum = findBinding(context.scope, callee.callee.name)?.datum;
+  return datum?.kind === "block" && datum.target.kind === "operator";
 }
 
 /** Reads branches for mistakes where they cannot be built. */

@@ -109,7 +109,7 @@ function importNames(use: Extract<Module["items"][number], { kind: "use" }>, con
     const message = found.kind === "missing" ? (use.isPath ? `there is no file \`${found.tried}\`` : `there is no module \`${found.tried}\``) : `\`${found.tried}\` cannot be read: ${found.reason}`;
     const candidates = found.kind === "missing" ? found.candidates : [];
     report(context, use.from, { code: "RN0203", message, label: didYouMean(use.from.name, candidates), help: candidates.length > 0 && !use.isPath ? [`The library has ${candidates.join(", ")}.`] : [] });
-    for (const wanted of use.imports) defineImport(context, wanted, UNKNOWN);
+    for (const wanted of use.imports) if (!ownBinding(context.scope, (wanted.alias ?? wanted.name).name)) defineImport(context, wanted, UNKNOWN);
     return;
   }
   const cycle = cycleThrough(made.module, found, session);
@@ -119,7 +119,7 @@ function importNames(use: Extract<Module["items"][number], { kind: "use" }>, con
       message: `\`${made.module.source.path}\` imports itself${cycle.length > 0 ? ` through ${cycle.map((path) => `\`${path}\``).join(", ")}` : ""}`,
       help: ["Move what both need into a file of its own."],
     });
-    for (const wanted of use.imports) defineImport(context, wanted, UNKNOWN);
+    for (const wanted of use.imports) if (!ownBinding(context.scope, (wanted.alias ?? wanted.name).name)) defineImport(context, wanted, UNKNOWN);
     return;
   }
   const other = moduleScope(found, session);

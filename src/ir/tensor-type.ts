@@ -31,3 +31,23 @@ export function axisName(axis: number, rank: number): string {
   if (rank === 3) return "length";
   return rank === 4 ? (axis === 2 ? "height" : "width") : `spatial axis ${axis - 1}`;
 }
+
+/**
+ * Both shapes under each other, the unlike dimensions marked:
+ *
+ *     x     [N, 64, 56, 56]
+ *     F(x)  [N, 128, 28, 28]
+ *               ^^^ channels, height, width differ
+ */
+export function shapeLines(rows: readonly (readonly [string, readonly Dim[]])[], axes: readonly number[]): string[] {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const columns = Math.max(...rows.map(([, shape]) => shape.length));
+  const widths = Array.from({ length: columns }, (_, axis) => Math.max(...rows.map(([, shape]) => (shape[axis] === undefined ? 0 : formatDim(shape[axis]).length))));
+  const lines = rows.map(([name, shape]) => `${name.padEnd(width)}  [${shape.map((dim, axis) => formatDim(dim).padStart(widths[axis] ?? 0)).join(", ")}]`);
+  if (axes.length === 0) return [lines.join("\n")];
+  let marks = " ".repeat(width + 3);
+  widths.forEach((w, axis) => (marks += (axes.includes(axis) ? "^" : " ").repeat(w) + (axis < columns - 1 ? "  " : "")));
+  const rank = rows[0]?.[1].length ?? columns;
+  const names = axes.map((axis) => axisName(axis, rank)).join(", ");
+  return [[...lines, `${marks.trimEnd()} ${names}`].join("\n")];
+}

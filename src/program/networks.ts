@@ -39,5 +39,13 @@ export function buildNetwork(program: Program, network: NetworkEntry, options: B
 /** Checks a whole file: every network that can be built is built, everything else is read for names and types. */
 export function checkProgram(program: Program): Outcome<readonly { readonly name: string; readonly graph: Graph | undefined }[]> {
   const checked = checkModule(program.checker, program.root);
-  return { value: checked.value, problems: sortProblems([...program.problems, ...checked.problems]) };
+  const meant = checked.problems.filter((problem) => !program.problems.some((syntax) => holds(problem, syntax)));
+  return { value: checked.value, problems: sortProblems([...program.problems, ...meant]) };
+}
+
+/** True where a problem is about text in which a mistake of syntax lies: what was lost there, it would report again. */
+function holds(problem: Problem, syntax: Problem): boolean {
+  const outer = problem.primary.span;
+  const inner = syntax.primary.span;
+  return outer.source === inner.source && outer.start <= inner.start && inner.end <= outer.end;
 }

@@ -110,7 +110,7 @@ function describe({ token, previous, rule, rules }: Fault, reporter: Reporter): 
   }
   if ((type === t.Bar || type === t.RightBrace) && before === t.Bar) {
     return {
-      code: "RN0100",
+      code: "RN0602",
       message: "there is nothing in this branch",
       help: ["write `identity` for a branch that changes nothing"],
     };

@@ -1,6 +1,6 @@
 import { compareDims, formatDim, isSymbolic, sameDim, symbolsOf } from "../../ir/dim.ts";
 import type { Dim, Facts } from "../../ir/dim.ts";
-import { axisName, formatShape } from "../../ir/tensor-type.ts";
+import { axisName, shapeLines } from "../../ir/tensor-type.ts";
 import type { TensorType } from "../../ir/tensor-type.ts";
 import type { Node } from "../../ir/graph.ts";
 import type { OnnxBuilder } from "../contract/onnx-builder.ts";
@@ -21,7 +21,8 @@ export function provingFact(a: Dim, b: Dim, facts: Facts): { readonly symbol: st
   return undefined;
 }
 
-const listed = (shapes: readonly TensorType[]): string[] => shapes.map(({ shape }, index) => `Branch ${index + 1} gives ${formatShape(shape)}.`);
+const listed = (shapes: readonly TensorType[], axis?: number): string[] =>
+  shapeLines(shapes.map(({ shape }, index) => [`branch ${index + 1}`, shape] as const), axis === undefined ? [] : [axis]);
 
 /** Reports that the first branch and branch `index` differ on an axis, or may differ for some sizes. */
 function differ(c: ShapeContext, op: string, index: number, axis: number): undefined {
@@ -34,7 +35,7 @@ function differ(c: ShapeContext, op: string, index: number, axis: number): undef
       code: "RN0401",
       message: `the branches of \`${op}\` differ on axis ${axis} (${name}): ${formatDim(a)} and ${formatDim(b)}`,
       input: index,
-      notes: listed(c.inputs),
+      notes: listed(c.inputs, axis),
       help: [`give both branches the same ${name}`],
     });
   }
@@ -45,7 +46,7 @@ function differ(c: ShapeContext, op: string, index: number, axis: number): undef
       ? `${formatDim(a)} and ${formatDim(b)} are equal only if ${fact.symbol} is a multiple of ${fact.modulus}`
       : `${formatDim(a)} and ${formatDim(b)} are not equal for every size`,
     input: index,
-    notes: [`The branches of \`${op}\` meet on axis ${axis} (${name}).`, ...listed(c.inputs)],
+    notes: [`The branches of \`${op}\` meet on axis ${axis} (${name}).`, ...listed(c.inputs, axis)],
     help: [fact ? `add \`require ${fact.symbol} % ${fact.modulus} == 0\`` : "give the input fixed sizes, or add a `require` that makes them equal"],
   });
 }
