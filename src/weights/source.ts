@@ -1,5 +1,8 @@
-/** Element types a tensor may have in a file; floating ones are what networks are made of. */
-export type TensorDType = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" | "I8" | "U8" | "BOOL";
+/** Element types a tensor may have in a file; only F64, F32, F16 and BF16 are read as weights, the others are listed. */
+export type TensorDType =
+  | "F64" | "F32" | "F16" | "BF16"
+  | "F8_E4M3" | "F8_E5M2" | "C64"
+  | "I64" | "I32" | "I16" | "I8" | "U64" | "U32" | "U16" | "U8" | "BOOL";
 
 /** What a source knows of a tensor before any byte of it is read. */
 export interface TensorInfo {
