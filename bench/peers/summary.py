@@ -1,0 +1,17 @@
+"""Counts ResNet-50's parameters the way PyTorch users do: torchvision's net, on the meta device where nothing is computed."""
+import sys
+
+import torch
+
+try:
+    library = torch.library.Library("torchvision", "DEF")
+    library.define("nms(Tensor dets, Tensor scores, float threshold) -> Tensor")
+    library.define("qnms(Tensor dets, Tensor scores, float threshold) -> Tensor")
+    from torchvision.models import resnet50
+except ImportError:
+    sys.exit("torchvision is not installed: pip install --no-deps torchvision pillow")
+with torch.device("meta"):
+    model = resnet50()
+for name, parameter in model.named_parameters():
+    print(name, tuple(parameter.shape), parameter.numel())
+print(sum(parameter.numel() for parameter in model.parameters()))
