@@ -1,0 +1,75 @@
+import { expect } from "chai";
+import { feedsFor, netBuilder } from "../support/graphs.ts";
+import { evaluate } from "../support/interpreter/evaluate.ts";
+import { runLayers } from "../support/keras-layers.ts";
+import { recordLayers, Refused } from "../support/layers-model.ts";
+import type { RecordedModel } from "../support/layers-model.ts";
+import { difference } from "../support/onnx-runtime.ts";
+import { cases, titleOf } from "./cases/cases.ts";
+
+/** Both sides are float64; sums differ in their order only. */
+const TOLERANCE = 1e-12;
+
+/** Cases that a LayersModel cannot say exactly, with a word of the reason. */
+const REFUSED: Readonly<Record<string, string>> = {
+  "conv(kernel=[3,3], channels=6, groups=2, dilation=2, stride=[1,2]) on [2,4,5,6]": "groups",
+  "conv(kernel=3, channels=8, groups=4, pad=[0,2]) on [2,4,5,6]": "groups",
+  "conv(kernel=3, channels=4, stride=2, dilation=2) on [2,3,7]": "two spatial axes",
+  "conv(kernel=3, channels=2, stride=[1,2,1]) on [1,2,3,4,3]": "two spatial axes",
+  "upconv(kernel=3, channels=2, stride=2, output_padding=1, groups=2) on [2,4,3,2]": "groups",
+  "upconv(kernel=3, channels=2, dilation=2, pad=1) on [1,2,3,4]": "dilation",
+  "groupnorm(groups=2) on [2,4,5,6]": "group normalization",
+  "groupnorm(groups=3) on [3,6]": "group normalization",
+  "gelu() on [2,4,5,6]": "GELU",
+  "maxpool(kernel=3, stride=2, pad=0, ceil=true) on [1,2,7,8]": "this pad is another",
+  "maxpool(kernel=2, stride=3, pad=1, ceil=true) on [1,2,6,7]": "this pad is another",
+  "maxpool(kernel=2, dilation=3, stride=1, pad=1) on [1,2,7,7]": "dilation",
+  "maxpool(kernel=3, stride=2) on [2,3,7]": "two spatial axes",
+  "avgpool(kernel=3, stride=3, pad=1, ceil=true, count_pad=true) on [1,2,6,7]": "count the padding",
+  "avgpool(kernel=3, stride=2, ceil=true) on [1,2,6,7]": "this pad is another",
+  "blurpool() on [2,4,5,6]": "mirrors",
+  "blurpool(stride=[1,2], size=4) on [2,4,5,6]": "mirrors",
+  'upsample(factor=[2,3], mode="bilinear") on [1,2,3,4]': "corners",
+  "subsample(stride=[3]) on [2,3,7]": "two spatial axes",
+  "droppath(keep=0.6) on [4,2,3]": "whole branch",
+  "shift(init=0.5) on [2,4,5,6]": "single learned number",
+  "gain(init=0) on [2,4,5,6]": "single learned number",
+};
+
+describe("operators as Keras layers equal plain loops, or are refused", () => {
+  let refused = 0;
+  for (const one of cases) {
+    const title = titleOf(one);
+    it(title, () => {
+      const net = netBuilder();
+      const graph = net.finish(net.op(one.op, one.inputs.map((shape) => net.input(shape)), one.given));
+      const reason = REFUSED[title];
+      if (reason !== undefined) {
+        refused++;
+        expect(() => recordLayers(graph)).to.throw(Refused, reason);
+        return;
+      }
+      const model: RecordedModel = recordLayers(graph);
+      const feeds = feedsFor(graph, 46);
+      const found = runLayers(model, graph.inputs.map(({ name }) => name), feeds);
+      expect(difference(found, evaluate(graph, feeds).output!)).to.be.at.most(TOLERANCE);
+    });
+  }
+  it("refused what this test says, and nothing else", () => expect(refused).to.equal(Object.keys(REFUSED).length));
+});
+
+describe("a convolution and a batch norm as Keras layers", () => {
+  it("have explicit padding, transposed weights, and no defaults of Keras", () => {
+    const net = netBuilder();
+    const x = net.op("conv", net.input([2, 3, 8, 8]), { kernel: [3, 3], channels: 4, stride: 2 });
+    const { layers } = recordLayers(net.finish(net.op("bn", x, { momentum: 0.25 })));
+    expect(layers.map(({ className }) => className)).to.deep.equal(["InputLayer", "ZeroPadding2D", "Conv2D", "BatchNormalization"]);
+    expect(layers[1]!.config.padding).to.deep.equal([[1, 1], [1, 1]]);
+    expect(layers[2]!.config).to.include({ padding: "valid", use_bias: false, filters: 4 });
+    // OIHW as HWIO.
+    expect(layers[2]!.weights[0]).to.deep.include({ name: "kernel", axes: [2, 3, 1, 0] });
+    // Keras's momentum is the weight of the old value.
+    expect(layers[3]!.config).to.include({ axis: -1, epsilon: 1e-5, momentum: 0.75, center: true, scale: true });
+    expect(layers[3]!.weights.map(({ name }) => name)).to.deep.equal(["gamma", "beta", "moving_mean", "moving_variance"]);
+  });
+});
