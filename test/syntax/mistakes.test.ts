@@ -122,7 +122,7 @@ describe("syntax: mistakes", () => {
     check("block w(n) { a }", ["1:9 RN0100 n"]);
     check("block w(n = 3) { a }", ["1:9 RN0100 n"]);
     check("network W { f(stem={ a -> b }) }", ["1:20 RN0100 {"]);
-    check("network W { { | a | } }", ["1:21 RN0100 }"]);
+    check("network W { { | a | } }", ["1:21 RN0602 }"]);
     check("network W { else { a } }", ["1:13 RN0100 else"]);
     check("network W { 2nd: a }", ["1:13 RN0100 2nd"]);
     check("network W { expect 3 == params }", ["1:20 RN0100 3"]);

@@ -34,7 +34,7 @@ export const structure = defineDiagnostics({
     summary: "A network with several outputs stands where one value is wanted.",
     explanation: "Give the network a label and continue from one of its outputs: `b: Backbone`, then `from b.c5`.",
     wrong: "network Two {\n  input image: float32[N, 3, 32, 32]\n  a: conv(3x3, 8) -> b: relu\n  output a\n  output b\n}\nnetwork Wrong {\n  input image: float32[N, 3, 32, 32]\n  t: Two -> relu\n}",
-    right: "network Two {\n  input image: float32[N, 3, 32, 32]\n  a: conv(3x3, 8) -> b: relu\n  output a\n  output b\n}\nnetwork Right {\n  input image: float32[N, 3, 32, 32]\n  t: Two\n  from t.a -> relu\n  output r = t.b\n  output a = t.a\n}",
+    right: "network Two {\n  input image: float32[N, 3, 32, 32]\n  a: conv(3x3, 8) -> b: relu\n  output a\n  output b\n}\nnetwork Right {\n  input image: float32[N, 3, 32, 32]\n  t: Two\n  from t.b -> last: relu\n  output last\n  output early = t.a\n}",
   },
   RN0704: {
     slug: "not-a-size",
