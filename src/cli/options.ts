@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import type { Command } from "./command.ts";
 import { UsageError } from "./host.ts";
 
 /** Adds `--set` and `--input`, the options of every command for one network. */

@@ -47,7 +47,7 @@ export async function openNetwork(host: CliHost, text: string): Promise<Target &
   if (only && networks.length === 1) return { ...target, network: only };
   if (only) {
     throw new UsageError(`\`${target.path}\` has ${networks.length} networks, and this command needs one`, {
-      notes: networks.map((network) => `${target.path}#${network.name}${network.open.length > 0 ? `  (needs ${openText(network)})` : ""}`),
+      notes: networks.map((network) => `${target.path}#${network.name}${network.open.length > 0 ? `  (needs ${openText(network.open)})` : ""}`),
       help: [`Name one of them: \`${target.path}#${only.name}\`.`],
     });
   }
@@ -74,7 +74,7 @@ export function buildOpened(program: Program, network: NetworkEntry, options: Ne
   const missing = network.open.filter((parameter) => options.set?.[parameter.name] === undefined);
   const [first] = missing;
   if (first) {
-    throw new UsageError(`\`${network.name}\` still needs ${missing.map(({ name, type }) => `${name}: ${type}`).join(", ")}`, {
+    throw new UsageError(`\`${network.name}\` still needs ${openText(missing)}`, {
       help: [`Give a value: \`--set ${first.name}=${exampleOf(first.type)}\`.`],
     });
   }
@@ -82,8 +82,8 @@ export function buildOpened(program: Program, network: NetworkEntry, options: Ne
 }
 
 /** `n: int, unit: block`: what a network still needs. */
-export function openText(network: NetworkEntry): string {
-  return network.open.map(({ name, type }) => `${name}: ${type}`).join(", ");
+export function openText(open: NetworkEntry["open"]): string {
+  return open.map(({ name, type }) => `${name}: ${type}`).join(", ");
 }
 
 function exampleOf(type: string): string {

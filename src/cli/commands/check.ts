@@ -1,0 +1,142 @@
+import type { Command } from "../command.ts";
+import { InputError } from "../../base/input-error.ts";
+import type { Problem } from "../../diagnostics/problem.ts";
+import { hasErrors } from "../../diagnostics/problem.ts";
+import type { Graph } from "../../ir/graph.ts";
+import type { Dim } from "../../ir/dim.ts";
+import { formatDim } from "../../ir/dim.ts";
+import { formatShape } from "../../ir/tensor-type.ts";
+import { standardProgram } from "../../program/load.ts";
+import type { Program } from "../../program/load.ts";
+import { checkProgram, listNetworks } from "../../program/networks.ts";
+import { standardLibrary } from "../../program/standard-library.ts";
+import type { CliHost } from "../host.ts";
+import type { NetworkOptions } from "../target.ts";
+import { addNetworkOptions } from "../options.ts";
+import { jsonProblems, reportProblems, writeJson } from "../report.ts";
+import { buildOpened, openTarget, openText } from "../target.ts";
+
+interface CheckOptions extends NetworkOptions {
+  readonly json?: boolean;
+}
+
+interface CheckedNetwork {
+  readonly name: string;
+  /** Parameters without a value: the network was read, not built. */
+  readonly needs: readonly { readonly name: string; readonly type: string }[];
+  readonly graph: Graph | undefined;
+}
+
+interface CheckedFile {
+  readonly path: string;
+  readonly networks: readonly CheckedNetwork[];
+  readonly problems: readonly Problem[];
+}
+
+/** `rnc check`: parses, elaborates, checks shapes and contracts. */
+export function register(program: Command, host: CliHost): void {
+  const command = program
+    .command("check")
+    .argument("<files...>", "files and folders, FILE#Network, names of the standard library, or `-`")
+    .description("check networks: names, shapes, shortcuts and contracts")
+    .option("--json", "print the result as JSON on standard output");
+  addNetworkOptions(command).action((files: string[], options: CheckOptions) => check(files, options, host));
+}
+
+async function check(targets: readonly string[], options: CheckOptions, host: CliHost): Promise<number> {
+  const files: CheckedFile[] = [];
+  for (const target of targets) {
+    for (const path of expand(target, host)) files.push(await checkOne(path, options, host));
+  }
+  const problems = unique(files.flatMap((file) => file.problems));
+  if (options.json) {
+    writeJson(host, { files: files.map(jsonFile), problems: jsonProblems(problems) });
+    return hasErrors(problems) ? 1 : 0;
+  }
+  for (const file of files) if (!hasErrors(file.problems)) host.out.write(describe(file, host));
+  return reportProblems(host, problems);
+}
+
+/** The `.resnet` files of a folder and the folders in it; anything else is taken as it is. */
+function expand(target: string, host: CliHost): readonly string[] {
+  if (host.pathKind(target) !== "folder") return [target];
+  const found: string[] = [];
+  const visit = (folder: string): void => {
+    for (const entry of host.list(folder)) {
+      if (entry.startsWith(".") || entry === "node_modules/") continue;
+      const path = `${folder.replace(/\/+$/, "") || "/"}/${entry}`;
+      if (entry.endsWith("/")) visit(path.slice(0, -1));
+      else if (entry.endsWith(".resnet")) found.push(path.replace(/^\.\//, ""));
+    }
+  };
+  visit(target);
+  if (found.length === 0) throw new InputError(`there is no \`.resnet\` file in \`${target}\``);
+  return found;
+}
+
+async function checkOne(text: string, options: CheckOptions, host: CliHost): Promise<CheckedFile> {
+  const whole = standardLibrary.get(text);
+  const { path, program, network } = whole ? { path: text, program: standardProgram(whole), network: undefined } : await openTarget(host, text);
+  if (network) {
+    const { value, problems } = buildOpened(program, network, options);
+    return { path, networks: [{ name: network.name, needs: [], graph: value }], problems };
+  }
+  if (options.set === undefined && options.input === undefined) return checkWhole(path, program);
+  const networks = listNetworks(program).map((entry) => ({ entry, ...buildOpened(program, entry, options) }));
+  return { path, networks: networks.map(({ entry, value }) => ({ name: entry.name, needs: [], graph: value })), problems: unique(networks.flatMap(({ problems }) => problems)) };
+}
+
+function checkWhole(path: string, program: Program): CheckedFile {
+  const { value, problems } = checkProgram(program);
+  const built = new Map(value.map((network) => [network.name, network.graph]));
+  const networks = listNetworks(program).map(({ name, open }) => ({ name, needs: open, graph: built.get(name) }));
+  return { path, networks, problems };
+}
+
+/** A problem in a file that two others import is told once. */
+function unique(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ code, message, primary: { span } }) => {
+    const key = `${span.source.path} ${span.start} ${span.end} ${code} ${message}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/**
+ *   net.resnet: 2 networks, no problems
+ *     ResNet20  [N, 3, 32, 32] -> [N, 10]
+ *     ByDepth   needs n: int
+ */
+function describe({ path, networks }: CheckedFile, host: CliHost): string {
+  const { bold, dim } = host.out.colors;
+  const count = networks.length === 0 ? "no network" : `${networks.length} network${networks.length === 1 ? "" : "s"}`;
+  const widest = Math.max(0, ...networks.map(({ name }) => name.length));
+  const rows = networks.map((network) => {
+    const shapes = network.graph ? shapesOf(network.graph) : dim(`needs ${openText(network.needs)}`);
+    return `  ${network.name.padEnd(widest)}  ${shapes}\n`;
+  });
+  return `${bold(path)}: ${count}, no problems\n${rows.join("")}`;
+}
+
+function shapesOf(graph: Graph): string {
+  const inputs = graph.inputs.map((value) => formatShape(value.type.shape)).join(", ");
+  const outputs = graph.outputs.map(({ value }) => formatShape(value.type.shape)).join(", ");
+  return `${inputs} -> ${outputs}`;
+}
+
+/** Known sizes as numbers, others as text: `["N", 3, 32, 32]`. */
+function jsonShape(shape: readonly Dim[]): (number | string)[] {
+  return shape.map((dim) => (typeof dim === "number" ? dim : formatDim(dim)));
+}
+
+function jsonFile({ path, networks }: CheckedFile): object {
+  return {
+    path,
+    networks: networks.map(({ name, needs, graph }) => ({
+      name,
+      needs,
+      inputs: graph?.inputs.map((value) => ({ name: value.name, shape: jsonShape(value.type.shape) })) ?? null,
+      outputs: graph?.outputs.map((output) => ({ name: output.name, shape: jsonShape(output.value.type.shape) })) ?? null,
+    })),
+  };
+}

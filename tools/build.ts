@@ -1,0 +1,72 @@
+/** Makes `dist/`: the launcher, the bundled command line with its code cache, the library for any platform, its types. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import type { BuildOptions, Metafile } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = join(root, "dist");
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(join(dist, "bin"), { recursive: true });
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  // Names stay: the stack in a report of a mistake of ours must be readable.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: "none",
+  charset: "ascii",
+  metafile: true,
+  logLevel: "warning",
+} satisfies BuildOptions;
+
+/** Engines: whoever wants one installs it. */
+const external = ["onnxruntime-node"];
+
+const [cli, library] = await Promise.all([
+  build({
+    ...shared,
+    entryPoints: ["src/cli/bin.ts"],
+    outfile: "dist/cli.cjs",
+    format: "cjs",
+    platform: "node",
+    target: "node20.19",
+    external,
+    // The cached script has no loader of ES modules: `import()` of an engine becomes `require`.
+    supported: { "dynamic-import": false },
+  }),
+  build({ ...shared, entryPoints: ["src/index.ts"], outfile: "dist/index.js", format: "esm", platform: "neutral", mainFields: ["module", "main"], target: "es2022", external }),
+]);
+
+writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), licensesOf([cli.metafile, library.metafile]));
+copyFileSync(join(root, "tools/launcher.cjs"), join(dist, "bin/rnc.cjs"));
+chmodSync(join(dist, "bin/rnc.cjs"), 0o755);
+execFileSync(process.execPath, [join(root, "tools/make-code-cache.cjs"), join(dist, "cli.cjs")], { stdio: "inherit" });
+execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tools/tsconfig.types.json")], { stdio: "inherit" });
+
+/** The licences of the packages whose code is in the bundles. */
+function licensesOf(metafiles: readonly Metafile[]): string {
+  const folders = new Set<string>();
+  for (const { outputs } of metafiles) {
+    for (const output of Object.values(outputs)) {
+      for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
+        const folder = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+        if (folder && bytesInOutput > 0) folders.add(folder);
+      }
+    }
+  }
+  const parts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as { name: string; version: string; license: string };
+    const text = licenseText(join(root, folder)) ?? licenseText(join(root, dirname(folder)));
+    return `${name} ${version}, ${license}\n\n${text ?? `Licence: ${license}`}\n`;
+  });
+  return `The bundled files contain code of these packages.\n\n${parts.join(`\n${"-".repeat(80)}\n\n`)}`;
+}
+
+function licenseText(folder: string): string | undefined {
+  const file = ["LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "license"].map((name) => join(folder, name)).find((path) => existsSync(path));
+  return file === undefined ? undefined : readFileSync(file, "utf8").trim();
+}
