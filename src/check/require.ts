@@ -39,7 +39,7 @@ function learn(expression: Expression, context: Context): boolean {
   const isRemainder = operator === "==" && left.kind === "binary" && left.operator === "%";
   const isBound = operator === ">=" || operator === ">";
   const isEqual = operator === "==";
-  if (!isRemainder && !isBound && !isEqual) return false;
+  if (!RELATIONS.has(operator)) return false;
   const subject = evaluate(isRemainder ? left.left : left, context);
   if (subject.kind !== "dimension") return false;
   const value = evaluate(right, context);
@@ -70,9 +70,18 @@ function learn(expression: Expression, context: Context): boolean {
     facts.set(symbol.symbol, { ...known, minimum: Math.max(known.minimum, minimum) });
     return assume();
   }
+  if (isRemainder || compareSizes(subject, value, context) !== undefined) return false;
   // Any other condition on open sizes is recorded for whoever runs the network, but proves nothing here.
-  return compareSizes(subject, value, context) === undefined && !isEqual ? assume() : false;
+  if (!isEqual) return assume();
+  report(context, expression, {
+    code: "RN0308",
+    message: `${formatDatum(subject)} and ${formatDatum(value)} cannot be made equal by a \`require\``,
+    help: ["Write the number, or one name for both sizes, in the input's type: `float32[N, 3, S, S]`."],
+  });
+  return true;
 }
+
+const RELATIONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
 
 const mod = (a: number, b: number): number => ((a % b) + b) % b;
 
