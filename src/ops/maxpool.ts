@@ -4,11 +4,11 @@ import { defineOp } from "./define-op.ts";
 import type { BackwardContext } from "./define-op.ts";
 import { at, indices, operand, product, result } from "./families/attributes.ts";
 import { extent, sizesOf, windowOf, windowAttributes as rows } from "./families/axes.ts";
-import { everyNth, needImage, windowAttributes } from "./families/lowering.ts";
+import { everyNth, needImage, scalarOf, windowAttributes } from "./families/lowering.ts";
 import { explicitPads, isSamePadding, poolAttributes, poolShape, poolVanishes, resolvePool } from "./families/pooling.ts";
 
-/** Below every number that occurs, and finite: runtimes are not asked to compare infinities. */
-const LOWEST = -3e38;
+/** The least float32; finite, as runtimes are not asked to compare infinities. */
+const LOWEST = -3.4028234663852886e38;
 
 /**
  * dy goes to the position of each window that holds its maximum, the first one of equal ones, as in PyTorch. For every offset in
@@ -72,9 +72,18 @@ In training the gradient goes to the first of equal maxima.`,
   vanishes: poolVanishes,
   gradient: { backward: (e, c) => [c.needs[0] ? backward(e, c) : undefined] },
   lower: {
+    /** Runtimes refuse padding as large as the kernel, which a dilation can ask for; then a Pad of its own comes first. */
     onnx(b, node) {
-      const attributes = windowAttributes(windowOf(node.attributes), explicitPads(node));
-      b.node("MaxPool", [b.of(operand(node))], attributes, { to: result(node) });
+      const window = windowOf(node.attributes);
+      const rank = window.kernel.length;
+      const pads = explicitPads(node);
+      const own = pads.every((pad, index) => pad < at(window.kernel, index % rank));
+      let input = b.of(operand(node));
+      if (!own) {
+        const amounts = b.constant("int64", [2 * rank + 4], [0, 0, ...pads.slice(0, rank), 0, 0, ...pads.slice(rank)]);
+        input = b.node("Pad", [input, amounts, scalarOf(b, LOWEST)], {}, { hint: "pad" });
+      }
+      b.node("MaxPool", [input], windowAttributes(window, own ? pads : pads.map(() => 0)), { to: result(node) });
     },
     /**
      * A LayersModel pads pools by "same" only, which ignores padding but puts an odd one at the end. Else: all windows with stride

@@ -24,6 +24,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   "maxpool(kernel=3, stride=2, pad=0, ceil=true) on [1,2,7,8]": "this pad is another",
   "maxpool(kernel=2, stride=3, pad=1, ceil=true) on [1,2,6,7]": "this pad is another",
   "maxpool(kernel=2, dilation=3, stride=1, pad=1) on [1,2,7,7]": "dilation",
+  "maxpool(kernel=2, dilation=3, stride=3, pad=1, ceil=true) on [1,2,10,11]": "dilation",
+  "maxpool(kernel=3, dilation=4, stride=1) on [1,2,9,10]": "dilation",
   "maxpool(kernel=3, stride=2) on [2,3,7]": "two spatial axes",
   "avgpool(kernel=3, stride=3, pad=1, ceil=true, count_pad=true) on [1,2,6,7]": "count the padding",
   "avgpool(kernel=3, stride=2, ceil=true) on [1,2,6,7]": "this pad is another",

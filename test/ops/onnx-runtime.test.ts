@@ -39,6 +39,7 @@ describe("operators on open sizes in ONNX Runtime", () => {
     ["maxpool", { kernel: 3, stride: 2 }],
     ["maxpool", { kernel: 3, stride: 2, pad: 0, ceil: true }],
     ["maxpool", { kernel: 2, stride: 3, ceil: true }],
+    ["maxpool", { kernel: 2, dilation: 3, stride: 3, pad: 1, ceil: true }],
     ["avgpool", { kernel: 2, ceil: true }],
     ["avgpool", { kernel: 3, stride: 2, ceil: true, count_pad: true }],
     ["subsample", { stride: 2 }],

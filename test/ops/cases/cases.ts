@@ -48,6 +48,8 @@ export const cases: readonly OpCase[] = [
   { op: "maxpool", inputs: [[1, 2, 5, 6]], given: { kernel: 2, stride: 3, ceil: true }, output: [1, 2, 2, 2] },
   { op: "maxpool", inputs: [[1, 2, 6, 7]], given: { kernel: 2, stride: 3, pad: 1, ceil: true }, output: [1, 2, 3, 3], why: "a window that would start beyond the input is not read" },
   { op: "maxpool", inputs: [[1, 2, 7, 7]], given: { kernel: 2, dilation: 3, stride: 1, pad: 1 }, output: [1, 2, 6, 6] },
+  { op: "maxpool", inputs: [[1, 2, 10, 11]], given: { kernel: 2, dilation: 3, stride: 3, pad: 1, ceil: true }, output: [1, 2, 4, 4], why: "padding as large as the kernel" },
+  { op: "maxpool", inputs: [[1, 2, 9, 10]], given: { kernel: 3, dilation: 4, stride: 1 }, output: [1, 2, 9, 10], why: "the default pad is larger than the kernel" },
   { op: "maxpool", inputs: [[2, 3, 7]], given: { kernel: 3, stride: 2 }, output: [2, 3, 4] },
   { op: "avgpool", inputs: [image], given: { kernel: [2, 2] }, output: [2, 4, 2, 3] },
   { op: "avgpool", inputs: [image], given: { kernel: 2, ceil: true }, output: [2, 4, 3, 3], why: "the shortcut of ResNet-D on an odd size" },
