@@ -67,8 +67,8 @@ export function trainingStep(graph: Graph, options: TrainingOptions): TrainingSt
   const logits = tape.of(output.value);
   const shape = knownShape(logits.type.shape);
   if (shape?.length !== 2) throw new InputError(`the output of ${graph.name} is ${formatShape(logits.type.shape)}; a training step needs logits [N, classes]`);
-  const labels = builder.input("labels", { dtype: "float32", shape });
-  const rate = builder.input("learning_rate", { dtype: "float32", shape: [] });
+  const labels = builder.input(freeName(graph, "labels"), { dtype: "float32", shape });
+  const rate = builder.input(freeName(graph, "learning_rate"), { dtype: "float32", shape: [] });
 
   const { loss, gradient } = crossEntropy(e, logits, labels, shape[0] as number);
   const trained = [...learned].filter(([parameter]) => isLearned(parameter));
@@ -103,6 +103,14 @@ export function trainingStep(graph: Graph, options: TrainingOptions): TrainingSt
     loss: "loss",
     logits: "logits",
   };
+}
+
+/** A name for an input that no input or layer of the network has. */
+function freeName(graph: Graph, wanted: string): string {
+  const taken = new Set([...graph.inputs.map(({ name }) => name), ...graph.nodes.map(({ name }) => name)]);
+  let name = wanted;
+  while (taken.has(name)) name = `${name}_`;
+  return name;
 }
 
 function asInput(builder: GraphBuilder, parameter: Parameter, made: Map<Parameter, Value>): Value {
@@ -167,7 +175,7 @@ export function gradientGraph(graph: Graph, sizes: Sizes): GradientGraph {
   const [output] = graph.outputs;
   invariant(output, `${graph.name} has an output`);
   const result = tape.of(output.value);
-  const seed = builder.input("seed", result.type);
+  const seed = builder.input(freeName(graph, "seed"), result.type);
   const leaves = [...graph.inputs.map((input) => tape.of(input)), ...[...made].flatMap(([parameter, value]) => (isLearned(parameter) ? [value] : []))];
   const found = writeBackward(e, tape, new Map([[result, seed]]), new Set(leaves));
   const gradients = leaves.flatMap((leaf) => {

@@ -124,6 +124,12 @@ describe("a training step", () => {
     expect(random.random).to.deep.equal(["dropout1.uniform"]);
   });
 
+  it("keeps its own inputs apart from a network's input of the same name", () => {
+    const net = netBuilder();
+    const clash = trainingStep(net.finish(net.op("linear", net.input([symbolDim("N"), 5], "labels"), { features: CLASSES })), plain);
+    expect([clash.images, clash.labels]).to.deep.equal([["labels"], "labels_"]);
+  });
+
   it("refuses what it cannot train, in words", () => {
     expect(() => trainingStep(network, { ...plain, sizes: new Map() })).to.throw(InputError, "sizes that are not known: [N, 2, 6, 6]");
     const net = netBuilder();

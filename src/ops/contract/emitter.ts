@@ -13,7 +13,7 @@ export interface Emitter {
   constant(tensor: ConstantTensor): Value;
   /** A float32 scalar (shape []). */
   scalar(value: number): Value;
-  /** A new input of the graph: the mask of a random operator, made by the host. */
+  /** A new input of the graph for a random operator; the host fills it with uniform numbers in [0, 1) for every step. */
   input(name: string, type: TensorType): Value;
   /** Says that a state parameter (running mean or variance) becomes `next` after this step. */
   update(parameter: Parameter, next: Value): void;
