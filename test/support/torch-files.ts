@@ -4,13 +4,17 @@ export type Part = number | string | Uint8Array | readonly Part[];
 
 /** Concatenates numbers (single bytes), texts (their UTF-8 bytes) and runs of bytes. */
 export function raw(...parts: readonly Part[]): Uint8Array {
-  return new Uint8Array(
-    Buffer.concat(
-      parts.map((part) =>
-        typeof part === "number" ? Buffer.from([part]) : typeof part === "string" ? Buffer.from(part) : part instanceof Uint8Array ? part : raw(...part),
-      ),
-    ),
-  );
+  return joined(parts);
+}
+
+function joined(parts: readonly Part[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts.map(bytesOf)));
+}
+
+function bytesOf(part: Part): Uint8Array {
+  if (typeof part === "number") return Buffer.from([part]);
+  if (typeof part === "string") return Buffer.from(part);
+  return part instanceof Uint8Array ? part : joined(part);
 }
 
 export function uint32(value: number): Uint8Array {
