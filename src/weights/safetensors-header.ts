@@ -20,6 +20,9 @@ export interface SafetensorsHeader {
 const WHOLE = /(?:0|[1-9][0-9]{0,15})(?![0-9.eE])/y;
 const BACKSLASH = 0x5c;
 
+/** Ten times what the deepest networks have; it bounds the memory that a header of the longest allowed length can take. */
+const MAX_TENSORS = 250_000;
+
 /**
  * Reads the JSON of a safetensors header. A general JSON parser would build whatever a hostile file describes and would
  * silently keep the last of two equal names; this one accepts the objects of the format only, and each name once.
@@ -32,6 +35,7 @@ export function parseSafetensorsHeader(text: string, file: string): SafetensorsH
   reader.object((name) => {
     if (names.has(name)) reader.fail(`the name \`${shortened(name)}\` is there twice`);
     names.add(name);
+    if (names.size > MAX_TENSORS) reader.fail(`it lists more than ${MAX_TENSORS} tensors`);
     if (name === "__metadata__") metadata = readMetadata(reader);
     else entries.push(readEntry(reader, name));
   });

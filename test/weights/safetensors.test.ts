@@ -91,6 +91,7 @@ describe("safetensors", () => {
       ["deep nesting", file(`{"a":${"[".repeat(1_000_000)}`), "`{` is missing"],
       ["deep nesting in a shape", file(`{"a":{"shape":${"[".repeat(1_000_000)}`), "not a whole number"],
       ["a text of many megabytes without end", file(`{"${"a".repeat(20_000_000)}`), "does not end"],
+      ["a million tensors", file(`{${Array.from({ length: 1_000_000 }, (_, i) => `"${i}":${JSON.stringify(entry([0], 0, 0))}`).join(",")}}`), "more than 250000 tensors"],
       ["a bad escape", file('{"\\x":{}}'), "escape"],
     ];
     for (const [what, bytes, message] of rows) {
