@@ -8,6 +8,7 @@ import type { BlockDatum, Bound, Datum, Target, Unknown } from "./data.ts";
 import { describeDatum, formatDatum, spanIn, targetName, UNKNOWN } from "./data.ts";
 import { evaluate } from "./evaluate.ts";
 import { aliasTarget } from "./module-scope.ts";
+import { LIMITS } from "./session.ts";
 import type { Span } from "../base/source-file.ts";
 
 /** A parameter of a block value, whether the language or an operator's record declares it. */
@@ -64,7 +65,8 @@ const POLICY: ParameterInfo = { name: "shortcut", positional: true, type: { base
 
 /** The parameters of what is called, in order. */
 export function parametersOf(target: Target, context: Context): readonly ParameterInfo[] {
-  while (target.kind === "declaration" && target.declared.ast.parameters === undefined && target.declared.ast.target !== undefined) {
+  for (let steps = 0; target.kind === "declaration" && target.declared.ast.parameters === undefined && target.declared.ast.target !== undefined; steps++) {
+    if (steps > LIMITS.nesting) return [];
     const alias = aliasTarget(target.declared, context);
     if (alias.kind !== "block") return [];
     target = alias.target;
@@ -95,7 +97,9 @@ function operatorParameters(record: OpRecord): readonly ParameterInfo[] {
 /** What a value has bound, its own arguments over those of the values it is an alias of. */
 export function boundOf(block: BlockDatum, context: Context): ReadonlyMap<string, Bound> {
   let { bound } = block;
-  for (let { target } = block; target.kind === "declaration" && target.declared.ast.parameters === undefined; ) {
+  let { target } = block;
+  // A longer row of aliases is reported where it is built.
+  for (let steps = 0; steps <= LIMITS.nesting && target.kind === "declaration" && target.declared.ast.parameters === undefined; steps++) {
     const alias = aliasTarget(target.declared, context);
     if (alias.kind !== "block") break;
     if (alias.bound.size > 0) bound = new Map([...alias.bound, ...bound]);

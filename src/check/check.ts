@@ -127,7 +127,7 @@ function buildGraph(block: BlockDatum, declared: Declared, context: Context, opt
   if (ran.context === undefined) return undefined;
   const name = declared.ast.name;
   if (run.inputs.length === 0) {
-    reportNoInput(declared, context);
+    if (!ran.context.labels.incomplete) reportNoInput(declared, context);
     return undefined;
   }
   const sizes = options.sizes ?? [];

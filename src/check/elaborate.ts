@@ -37,6 +37,11 @@ export function elaborateItems(items: readonly Item[], start: Flow, context: Con
   let flow = start;
   for (const item of items) {
     context.session.spend(1, spanAt(context, item), context.instance);
+    if (item.kind === "require" && !requireCondition(item, context)) {
+      // What follows was written for parameters that meet the condition.
+      context.labels.incomplete = true;
+      return "unknown";
+    }
     flow = item.kind === "chain" ? elaborateChain(item, flow, context) : (elaborateStatement(item, context) ?? flow);
   }
   return flow;
@@ -52,7 +57,6 @@ function elaborateStatement(item: Exclude<Item, Chain>, context: Context): Flow 
       setPolicy(item, context);
       return undefined;
     case "require":
-      requireCondition(item, context);
       return undefined;
     case "input":
     case "output":

@@ -90,7 +90,7 @@ export function runNetwork(block: BlockDatum, outer: Context, run: NetworkRun, i
   } else {
     if (!bindParameters(declared, block.bound, context, run.element ?? { context, element: ast.name })) return nothing;
     // What guards the alias's own parameters speaks before its target is built with them.
-    elaborateItems(items.filter((item) => item.kind === "require"), "none", context);
+    if (elaborateItems(items.filter((item) => item.kind === "require"), "none", context) === "unknown") return nothing;
     const datum = evaluate(ast.target, context);
     if (datum.kind !== "block") return nothing;
     target = datum;
@@ -185,7 +185,7 @@ export function networkElement(block: BlockDatum, element: LayerElement, flow: F
     return labelled(element, "unknown", path, firstNode, context);
   }
   if (run.inputs.length === 0 && ran.context) {
-    reportNoInput(declared, context);
+    if (!ran.context.labels.incomplete) reportNoInput(declared, context);
     return labelled(element, "unknown", path, firstNode, context);
   }
   let result: Flow = ran.flow;

@@ -7,8 +7,9 @@ import type { Datum } from "./data.ts";
 import { formatDatum } from "./data.ts";
 import { compareSizes, evaluate } from "./evaluate.ts";
 
-/** `require C, "why"`: C holds, or is an assumption about sizes, or is a mistake with the author's words. */
-export function requireCondition(item: Require, context: Context): void {
+/** `require C, "why"`: C holds, or is an assumption about sizes, or is a mistake with the author's words (then `false`). */
+export function requireCondition(item: Require, context: Context): boolean {
+  let holds = true;
   for (const part of conjuncts(item.condition)) {
     if (learn(part, context)) continue;
     const datum = evaluate(part, context);
@@ -24,7 +25,9 @@ export function requireCondition(item: Require, context: Context): void {
       label: `${text} is false`,
       notes: valuesIn(part, context),
     });
+    holds = false;
   }
+  return holds;
 }
 
 function conjuncts(expression: Expression): Expression[] {
