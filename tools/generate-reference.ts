@@ -1,0 +1,5 @@
+/** Writes the generated pages of the language reference; a test holds them against the records they are made from. */
+import { writeFileSync } from "node:fs";
+import { referencePages } from "./reference-pages.ts";
+
+for (const [path, text] of Object.entries(await referencePages())) writeFileSync(new URL(`../${path}`, import.meta.url), text);

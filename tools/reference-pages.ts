@@ -1,0 +1,152 @@
+/** The generated pages of the language reference, from the records that the compiler itself works with. */
+import { QUANTITIES } from "../src/check/contracts.ts";
+import { FUNCTIONS } from "../src/check/functions.ts";
+import type { RecipeField, RecipeFunction, RecipeParameter } from "../src/check/recipe-registry.ts";
+import { recipeFields, recipeForm, recipeMetrics } from "../src/check/recipe-registry.ts";
+import { catalogue } from "../src/diagnostics/catalogue.ts";
+import type { Code } from "../src/diagnostics/catalogue.ts";
+import type { AttributeSpec, OpRecord } from "../src/ops/define-op.ts";
+import { isUnsupported } from "../src/ops/define-op.ts";
+import { operators } from "../src/ops/registry.ts";
+import { loadProgram } from "../src/program/load.ts";
+import { checkProgram } from "../src/program/networks.ts";
+
+/** The pages by their path in the repository. */
+export async function referencePages(): Promise<Readonly<Record<string, string>>> {
+  return { "grammar/OPERATORS.md": operatorsPage(), "grammar/DIAGNOSTICS.md": await diagnosticsPage() };
+}
+
+const language: readonly OpRecord[] = Object.values(operators).filter(({ level }) => level === "language");
+
+/** Text in a cell of a table. */
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+const row = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |\n`;
+const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string => `${row(heads)}${row(heads.map(() => "---"))}${rows.map(row).join("")}\n`;
+const code = (text: string): string => `\`${text}\``;
+const fence = (text: string, info = "resnet"): string => `\`\`\`${info}\n${text.trimEnd()}\n\`\`\`\n\n`;
+
+function operatorsPage(): string {
+  const groups = (["layer", "join"] as const).map((form) => {
+    const records = language.filter((record) => record.form === form);
+    return `## ${form === "layer" ? "Operators" : "Joins"}\n\n${table([form === "layer" ? "operator" : "join", "first name", "what it does"], records.map((record) => [`[${formOf(record)}](#${record.name})`, code(`${record.kind}1`), record.summary]))}`;
+  });
+  return [
+    "# Operators, functions, quantities, recipe fields\n\n",
+    "Made from the compiler's own records by `npm run generate:reference`; not edited by hand. [LANGUAGE.md](LANGUAGE.md) says how they are used.\n\n",
+    "`…` stands for a default that depends on others; [each operator's table](#each-operator) has it, and says which arguments go by position. ",
+    "A list argument (`int[]`) has one number for every spatial axis; a single number stands for all of them. ",
+    "*First name* is what the first one without a label is [called](LANGUAGE.md#names-of-parameters).\n\n",
+    ...groups,
+    `## Functions\n\n${table(["form", "value"], Object.values(FUNCTIONS).map(({ usage, doc }) => [code(usage), doc]))}`,
+    `## Quantities\n\nWhat [\`expect\`](LANGUAGE.md#expect) measures.\n\n${table(["quantity", "what it is"], Object.entries(QUANTITIES).map(([name, { doc }]) => [code(name), doc]))}`,
+    recipesPart(),
+    facetsPart(),
+    "## Each operator\n\n",
+    ...language.map(operatorPart),
+  ].join("");
+}
+
+/** `conv(kernel, channels, stride=1, …)` */
+function formOf(record: OpRecord): string {
+  if (record.name === "residual") return "residual(shortcut=…)";
+  if (record.attributes.length === 0) return record.name;
+  return `${record.name}(${record.attributes.map((spec) => (isRequired(spec) ? spec.name : `${spec.name}=${spec.default === undefined ? "…" : JSON.stringify(spec.default)}`)).join(", ")})`;
+}
+
+const isRequired = (spec: AttributeSpec): boolean => spec.default === undefined && spec.defaultText === undefined;
+
+function operatorPart(record: OpRecord): string {
+  const body = /^(use|block|network)\b/m.test(record.sample);
+  return [
+    `### ${record.name}\n\n${record.summary}\n\n${record.doc}\n\n`,
+    record.attributes.length === 0 ? "" : table(["argument", "type", "default", "by position", "meaning"], record.attributes.map(attributeRow)),
+    fence(body ? record.sample : `network Sample {\n${record.sample.replace(/^(?=.)/gm, "  ")}\n}`),
+  ].join("");
+}
+
+function attributeRow(spec: AttributeSpec): readonly string[] {
+  const given = spec.default === undefined ? (spec.defaultText ?? "required") : code(JSON.stringify(spec.default));
+  const choices = spec.choices ? ` One of ${spec.choices.map((choice) => code(JSON.stringify(choice))).join(", ")}.` : "";
+  return [code(spec.name), code(spec.type), given, spec.positional ? "yes" : "", spec.doc + choices];
+}
+
+/** Which facets each operator has; what is missing has its reason. */
+function facetsPart(): string {
+  const reasons: string[] = [];
+  const facet = (record: OpRecord, name: string, value: unknown): string => {
+    if (!isUnsupported(value)) return "yes";
+    const reason = `${record.name}, ${name}: ${value.unsupported}.`;
+    reasons.push(`${reasons.length + 1}. ${reason}\n`);
+    return `no (${reasons.length})`;
+  };
+  const rows = language.map((record) => [
+    code(record.name),
+    record.parameters ? "yes" : "",
+    record.macs ? "yes" : "",
+    record.weighted ? "yes" : "",
+    record.window ? "yes" : "",
+    facet(record, "gradient", record.gradient),
+    facet(record, "ONNX", record.lower.onnx),
+    facet(record, "TensorFlow.js", record.lower.tfjs),
+  ]);
+  const heads = ["operator", "parameters", "multiply-adds", "counts in `depth`", "looks around", "gradient", "ONNX", "TensorFlow.js"];
+  return `## Facets\n\nWhat is recorded of each operator beside its shape. The gradient and TensorFlow.js columns are records for later versions: this one writes ONNX.\n\n${table(heads, rows)}${reasons.length > 0 ? `Missing:\n\n${reasons.join("")}\n` : ""}`;
+}
+
+function recipesPart(): string {
+  const fields = recipeFields.map((field) => [code(field.name), fieldForm(field), fieldDefault(field), field.doc]);
+  const details = recipeFields.flatMap((field) => (field.form === "number" ? [] : [`#### ${field.name}\n\n${field.functions.map(functionPart).join("")}`]));
+  return [
+    `## Recipes\n\n${table(["field", "form", "default", "meaning"], fields)}`,
+    "### Metrics\n\n",
+    table(["metric", "what it is"], recipeMetrics.map(({ name, doc }) => [code(name), doc])),
+    "### Functions of recipe fields\n\n",
+    ...details,
+  ].join("");
+}
+
+function fieldForm(field: RecipeField): string {
+  if (field.form === "number") return code(field.type);
+  return field.form === "call" ? "one of the functions below" : "functions joined by `->`";
+}
+
+function fieldDefault(field: RecipeField): string {
+  return field.default === undefined ? "" : code(String(field.default));
+}
+
+function functionPart(record: RecipeFunction): string {
+  const head = `- ${code(recipeForm(record))}: ${record.doc}\n`;
+  return `${head}${record.parameters.map((parameter) => `  - ${code(parameter.name)} (${parameterText(parameter)}): ${parameter.doc}\n`).join("")}\n`;
+}
+
+function parameterText(parameter: RecipeParameter): string {
+  const choices = parameter.choices ? `, one of ${parameter.choices.map((choice) => code(JSON.stringify(choice))).join(", ")}` : "";
+  const given = parameter.default !== undefined ? `, default ${code(JSON.stringify(parameter.default))}` : parameter.optional ? ", optional" : "";
+  return `${parameter.type}${choices}${given}`;
+}
+
+async function diagnosticsPage(): Promise<string> {
+  const codes = Object.keys(catalogue).sort() as Code[];
+  const parts: string[] = [];
+  for (const key of codes) {
+    const { slug, summary, explanation, wrong, right } = catalogue[key];
+    const said = await messageOf(wrong);
+    parts.push(
+      `## ${key} ${slug}\n\n${summary}\n\n${explanation}\n\nWrong:\n\n${fence(wrong, `resnet wrong ${key}`)}`,
+      said === undefined ? "" : `> ${said}\n\n`,
+      `Right:\n\n${fence(right)}`,
+    );
+  }
+  return [
+    "# Messages\n\n",
+    "Made from the compiler's own catalogue by `npm run generate:reference`; not edited by hand. `rnc explain CODE` prints one of these. Codes are stable and never used again for something else.\n\n",
+    table(["code", "name", "about"], codes.map((key) => [`[${key}](#${`${key} ${catalogue[key].slug}`.toLowerCase().replaceAll(" ", "-")})`, catalogue[key].slug, catalogue[key].summary])),
+    ...parts,
+  ].join("");
+}
+
+/** What is said of a wrong program: its message alone, without places. */
+async function messageOf(text: string): Promise<string | undefined> {
+  const { problems } = checkProgram(await loadProgram({ path: "sample.resnet", text, standard: false }));
+  return problems[0]?.message;
+}
