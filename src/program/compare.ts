@@ -16,6 +16,8 @@ export interface ComparedUnits {
   readonly count: number;
   /** True for the layers of a block, which brackets hold together. */
   readonly isBlock: boolean;
+  /** False where it does not read what stands before it: the beginning of another branch. */
+  readonly follows: boolean;
 }
 
 /** What one stage, or the layers outside of stages, do at one output size. */
@@ -71,6 +73,26 @@ interface Unit {
 /** Runs of units by stage and output size. What the compiler inserted is not part of a pattern: it is told apart. */
 export function stagesOf(graph: Graph): readonly ComparedStage[] {
   const onPath = mainPath(graph);
+  const shown = unitsOf(graph).flatMap((unit) => {
+    const pattern = patternOf(unit, onPath);
+    return pattern === "" ? [] : [{ unit, pattern }];
+  });
+  const before = unitsBefore(graph, shown.map(({ unit }) => unit));
+  const stages: { stage: string | null; size: string; units: { pattern: string; count: number; isBlock: boolean; follows: boolean }[] }[] = [];
+  shown.forEach(({ unit, pattern }, index) => {
+    const size = sizeAfter(unit, onPath, graph.facts);
+    const stage = unit.stage ?? null;
+    const follows = before[index] === index - 1;
+    let current = stages[stages.length - 1];
+    if (current === undefined || current.stage !== stage || current.size !== size) stages.push((current = { stage, size, units: [] }));
+    const last = current.units[current.units.length - 1];
+    if (follows && last?.pattern === pattern) last.count++;
+    else current.units.push({ pattern, count: 1, isBlock: unit.instance !== undefined, follows });
+  });
+  return stages;
+}
+
+function unitsOf(graph: Graph): readonly Unit[] {
   const units: Unit[] = [];
   for (const node of graph.nodes) {
     if (node.origin?.inserted) continue;
@@ -79,19 +101,26 @@ export function stagesOf(graph: Graph): readonly ComparedStage[] {
     if (unit !== undefined && last?.instance === unit) last.nodes.push(node);
     else units.push({ stage: stage?.path, instance: unit, nodes: [node] });
   }
-  const stages: { stage: string | null; size: string; units: { pattern: string; count: number; isBlock: boolean }[] }[] = [];
-  for (const unit of units) {
-    const pattern = patternOf(unit, onPath);
-    if (pattern === "") continue;
-    const size = sizeAfter(unit, onPath, graph.facts);
-    const stage = unit.stage ?? null;
-    let current = stages[stages.length - 1];
-    if (current === undefined || current.stage !== stage || current.size !== size) stages.push((current = { stage, size, units: [] }));
-    const before = current.units[current.units.length - 1];
-    if (before?.pattern === pattern) before.count++;
-    else current.units.push({ pattern, count: 1, isBlock: unit.instance !== undefined });
+  return units;
+}
+
+/** For each unit the latest earlier one that it reads from; -1 for those that read the inputs. */
+function unitsBefore(graph: Graph, units: readonly Unit[]): readonly number[] {
+  const indexOf = new Map<Node, number>();
+  units.forEach((unit, index) => unit.nodes.forEach((node) => indexOf.set(node, index)));
+  const latest = new Map<Value, number>();
+  const before = units.map(() => -1);
+  for (const node of graph.nodes) {
+    const own = indexOf.get(node);
+    let most = -1;
+    for (const value of node.inputs) {
+      const from = latest.get(value) ?? -1;
+      if (from !== own && from > most) most = from;
+    }
+    if (own !== undefined) before[own] = Math.max(before[own] as number, most);
+    for (const output of node.outputs) latest.set(output, own ?? most);
   }
-  return stages;
+  return before;
 }
 
 /** Nodes that outputs are reached through, of products only by way of their first branch: what `depth` follows. */
@@ -179,8 +208,17 @@ function alignRows(columns: readonly (readonly ComparedStage[])[]): readonly Com
     for (const { key, size } of column.values()) {
       const known = order.findIndex((row) => row.key === key);
       if (known >= 0) at = Math.max(at, known + 1);
-      else order.splice(at++, 0, { key, size });
+      else {
+        // Among rows this network does not have, larger maps stand first.
+        for (let row = order[at]; row && !column.has(row.key) && areaOf(row.size) > areaOf(size); row = order[at]) at++;
+        order.splice(at++, 0, { key, size });
+      }
     }
   }
   return order.map(({ key, size }) => ({ size, cells: runs.map((column) => column.get(key)?.stages ?? []) }));
+}
+
+/** Positions of a map such as `56x56`; open sizes have none to compare. */
+function areaOf(size: string): number {
+  return size.split("x").reduce((product, side) => product * Number(side), 1);
 }

@@ -1,16 +1,15 @@
 import { expect } from "chai";
 import { checkProgram } from "../../src/program/networks.ts";
-import { loadProgram } from "../../src/program/load.ts";
-import { recipeFields } from "../../src/check/recipe-registry.ts";
-import { lineStarts } from "../../src/base/source-file.ts";
+import { loadProgram, standardProgram } from "../../src/program/load.ts";
+import { buildRecipe, listRecipes, recipeFields } from "../../src/program/recipes.ts";
+import { standardDeclaration } from "../../src/program/standard-library.ts";
+import type { Module } from "../../src/syntax/ast.ts";
 import { catalogue } from "../../src/diagnostics/catalogue.ts";
 import { resolveNamed } from "../support/recipes.ts";
 
 /** Every problem as `CODE "marked text": message`. */
 async function problemsOf(text: string): Promise<string[]> {
-  const source = { path: "mine.resnet", text, standard: false };
-  expect(lineStarts(source).length).to.be.greaterThan(0);
-  const { problems } = checkProgram(await loadProgram(source));
+  const { problems } = checkProgram(await loadProgram({ path: "mine.resnet", text, standard: false }));
   return problems.map(({ code, message, primary }) => `${code} "${text.slice(primary.span.start, primary.span.end)}": ${message}`);
 }
 
@@ -104,6 +103,19 @@ describe("recipes", () => {
     const entry = catalogue.RN1001;
     expect((await problemsOf(entry.wrong)).map((line) => line.slice(0, 6))).to.deep.equal(["RN1001"]);
     expect(await problemsOf(entry.right)).to.deep.equal([]);
+  });
+
+  it("of the library all resolve, each with its documentation", () => {
+    const found = standardDeclaration("Cifar10");
+    const program = standardProgram(found?.module as Module);
+    const entries = listRecipes(program);
+    expect(entries.map(({ name }) => name)).to.include.members(["Cifar10", "Cifar10Deep", "Cifar10Epochs", "Cifar10EpochsDeep", "ImageNet2015", "ImageNet2015MultiScale"]);
+    for (const entry of entries) {
+      const { value, problems } = buildRecipe(program, entry);
+      expect(problems, entry.name).to.deep.equal([]);
+      expect(value?.fields, entry.name).to.include.keys("batch", "optimizer", "schedule", "augment", "test");
+      expect(value?.doc, entry.name).to.match(/\S/);
+    }
   });
 
   it("documents every field, function and parameter", () => {

@@ -81,11 +81,11 @@ function percentText(ratio: number): string {
   return `${(ratio * 100).toFixed(1)} %`;
 }
 
-/** `layer1: [3x3, 64; 3x3, 64] x 3` */
+/** `layer1: [3x3, 64; 3x3, 64] x 3`; `->` goes on, `|` begins another branch. */
 export function stageText({ stage, units }: ComparedStage): string {
-  const texts = units.map(({ pattern, count, isBlock }) => {
+  const text = units.map(({ pattern, count, isBlock, follows }, index) => {
     const held = isBlock || count > 1 ? `[${pattern}]` : pattern;
-    return count > 1 ? `${held} x ${count}` : held;
+    return `${index === 0 ? "" : follows ? " -> " : " | "}${held}${count > 1 ? ` x ${count}` : ""}`;
   });
-  return `${stage === null ? "" : `${stage}: `}${texts.join(" -> ")}`;
+  return `${stage === null ? "" : `${stage}: `}${text.join("")}`;
 }
