@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import type { Graph } from "../../src/ir/graph.ts";
 import { measure, measureNodes } from "../../src/passes/measure.ts";
-import { graphOf, standardGraph } from "../support/networks.ts";
+import { networkIn, standardNetwork } from "../support/networks.ts";
 
-const net = (body: string, input = "float32[N, 3, 8, 8]"): Promise<Graph> => graphOf(`use std.blocks { se }\nuse std.shortcuts { A, B, C }\nnetwork Net {\n  input image: ${input}\n  ${body}\n}`);
+const net = (body: string, input = "float32[N, 3, 8, 8]"): Promise<Graph> => networkIn(`use std.blocks { se }\nuse std.shortcuts { A, B, C }\nnetwork Net {\n  input image: ${input}\n  ${body}\n}`, "Net");
 
 /** Greatest receptive field, in pixels along the first axis, at the end of what `path` names. */
 function fieldAfter(graph: Graph, path: string): number | undefined {
@@ -23,7 +23,7 @@ describe("measure: receptive fields", () => {
   ];
   for (const [name, stages, greatest, least] of imageNet) {
     it(`${name}: ${stages.join(", ")}`, () => {
-      const graph = standardGraph(name);
+      const graph = standardNetwork(name);
       const found = ["maxpool1", "layer1", "layer2", "layer3", "layer4"].map((path) => fieldAfter(graph, path));
       expect(found).to.deep.equal(stages);
       const { receptiveField, leastReceptiveField } = measure(graph);
@@ -33,14 +33,14 @@ describe("measure: receptive fields", () => {
   }
 
   it("VGG16: 212, on the only path", () => {
-    const { receptiveField, leastReceptiveField } = measure(standardGraph("VGG16")); // Araujo et al. 2019
+    const { receptiveField, leastReceptiveField } = measure(standardNetwork("VGG16")); // Araujo et al. 2019
     expect(receptiveField).to.deep.equal([212, 212]);
     expect(leastReceptiveField).to.deep.equal([212, 212]);
   });
 
   for (const [name, greatest] of [["ResNet50v1", 483], ["ResNet101v1", 1027], ["ResNet152v1", 1507]] as const) {
     it(`${name}, stride in the first 1x1: ${greatest}`, () => {
-      const { receptiveField, leastReceptiveField } = measure(standardGraph(name));
+      const { receptiveField, leastReceptiveField } = measure(standardNetwork(name));
       expect(receptiveField).to.deep.equal([greatest, greatest]);
       expect(leastReceptiveField).to.deep.equal([75, 75]);
     });
@@ -50,7 +50,7 @@ describe("measure: receptive fields", () => {
     it(`CIFAR with n = ${n}: 28n - 3`, () => {
       const greatest = 28 * n - 3;
       for (const option of ["A", "none"]) {
-        const { receptiveField } = measure(standardGraph("CifarResNet", { settings: { n: String(n), option } }));
+        const { receptiveField } = measure(standardNetwork("CifarResNet", { n: String(n), option }));
         expect(receptiveField, option).to.deep.equal([greatest, greatest]);
       }
     });
@@ -109,7 +109,7 @@ describe("measure: depth, parameters and state", () => {
 
   // He et al. 2015, Table 1 and section 4.2: the number in the name of a network is its depth.
   for (const name of ["Plain18", "Plain34", "ResNet18", "ResNet34", "ResNet50", "ResNet101", "ResNet152", "ResNet34A", "ResNet50C", "ResNet20", "ResNet110", "ResNet1202", "VGG16", "VGG19", "PreAct164", "PreAct1001"]) {
-    it(name, () => expect(measure(standardGraph(name)).depth).to.equal(Number(/\d+/.exec(name)?.[0])));
+    it(name, () => expect(measure(standardNetwork(name)).depth).to.equal(Number(/\d+/.exec(name)?.[0])));
   }
 
   it("counts running statistics apart", async () => {

@@ -3,9 +3,9 @@ import { compare, stagesOf } from "../../src/program/compare.ts";
 import { describeLayer } from "../../src/program/describe-layer.ts";
 import { comparisonTable, stageText } from "../../src/cli/commands/compare.ts";
 import { renderMarkdownTable, renderTable } from "../../src/cli/table.ts";
-import { graphOf, standardGraph } from "../support/networks.ts";
+import { networkIn, standardNetwork } from "../support/networks.ts";
 
-const stages = (name: string): string[] => stagesOf(standardGraph(name)).map((stage) => `${stage.size} ${stageText(stage)}`);
+const stages = (name: string): string[] => stagesOf(standardNetwork(name)).map((stage) => `${stage.size} ${stageText(stage)}`);
 
 describe("compare", () => {
   // He et al. 2015, Table 1.
@@ -32,11 +32,11 @@ describe("compare", () => {
     expect(stages("SEResNet50")[2]).to.equal("56x56 layer1: [1x1, 64; 3x3, 64; 1x1, 256; se] x 3");
     expect(stages("ResNet50os8")[5]).to.equal("ceil(H / 8) x ceil(W / 8) layer4: [1x1, 512; 3x3, 512, dilation 2; 1x1, 2048] -> [1x1, 512; 3x3, 512, dilation 4; 1x1, 2048] x 2");
     const text = "block cr(width: int) { conv(3x3, width) -> relu }\nblock module(a: int, b: int) {\n  concat {\n    | b1: conv(1x1, a)\n    | b2: { cr(b) -> cr(b) }\n  }\n}\nnetwork Net {\n  input image: float32[N, 3, 8, 8]\n  m: module(4, 8)\n  sum { conv(1x1, 2) | conv(1x1, 2) }\n}";
-    expect(stagesOf(await graphOf(text)).map(stageText)).to.deep.equal(["m: 1x1, 4 | [3x3, 8; 3x3, 8]", "1x1, 2 | 1x1, 2"]);
+    expect(stagesOf(await networkIn(text, "Net")).map(stageText)).to.deep.equal(["m: 1x1, 4 | [3x3, 8; 3x3, 8]", "1x1, 2 | 1x1, 2"]);
   });
 
   it("puts a plain network beside VGG-19 by output size", () => {
-    const { rows, networks } = compare([standardGraph("VGG19"), standardGraph("Plain34")]);
+    const { rows, networks } = compare([standardNetwork("VGG19"), standardNetwork("Plain34")]);
     expect(rows.map(({ size }) => size)).to.deep.equal(["224x224", "112x112", "56x56", "28x28", "14x14", "7x7", "1x1"]);
     expect(rows[0]?.cells.map((cell) => cell.map(stageText))).to.deep.equal([["features: [3x3, 64] x 2"], []]);
     expect(rows[2]?.cells[1]?.map(stageText)).to.deep.equal(["maxpool 3x3, stride 2", "layer1: [3x3, 64; 3x3, 64] x 3"]);
@@ -50,20 +50,20 @@ describe("compare", () => {
   });
 
   it("keeps the order of sizes where networks differ, and a size that comes again", async () => {
-    const sizes = (...names: string[]): string[] => compare(names.map((name) => standardGraph(name))).rows.map((row) => row.size);
+    const sizes = (...names: string[]): string[] => compare(names.map((name) => standardNetwork(name))).rows.map((row) => row.size);
     expect(sizes("ResNet18", "ResNet20")).to.deep.equal(["112x112", "56x56", "32x32", "28x28", "16x16", "14x14", "8x8", "7x7", "1x1"]);
     expect(sizes("ResNet20", "ResNet18")).to.deep.equal(["112x112", "56x56", "32x32", "28x28", "16x16", "14x14", "8x8", "7x7", "1x1"]);
-    const hourglass = await graphOf("network Net {\n  input image: float32[N, 3, 8, 8]\n  conv(3x3, 4) -> maxpool(2x2) -> conv(3x3, 8) -> upconv(2x2, 4, stride=2) -> conv(3x3, 2)\n}");
+    const hourglass = await networkIn("network Net {\n  input image: float32[N, 3, 8, 8]\n  conv(3x3, 4) -> maxpool(2x2) -> conv(3x3, 8) -> upconv(2x2, 4, stride=2) -> conv(3x3, 2)\n}", "Net");
     expect(compare([hourglass, hourglass]).rows.map((row) => row.size)).to.deep.equal(["8x8", "4x4", "8x8"]);
   });
 
   it("has no ratio where a count is open", () => {
-    const { networks } = compare([standardGraph("ResNet50"), standardGraph("ResNet50AnySize")]);
+    const { networks } = compare([standardNetwork("ResNet50"), standardNetwork("ResNet50AnySize")]);
     expect(networks[1]?.ratio).to.deep.equal({ params: 1, operations: null });
   });
 
   it("prints a table for people and one in Markdown", () => {
-    const table = comparisonTable(compare([standardGraph("Plain20"), standardGraph("ResNet20")], { convention: "flops" }));
+    const table = comparisonTable(compare([standardNetwork("Plain20"), standardNetwork("ResNet20")], { convention: "flops" }));
     const plain = { title: (text: string) => text, rule: (text: string) => text };
     const lines = renderTable(table, plain).split("\n");
     expect(lines.slice(0, 3)).to.deep.equal([

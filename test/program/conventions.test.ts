@@ -2,10 +2,10 @@ import { expect } from "chai";
 import { conventions } from "../../src/program/conventions.ts";
 import type { ConventionName } from "../../src/program/conventions.ts";
 import { summarize } from "../../src/program/summarize.ts";
-import { graphOf, standardGraph } from "../support/networks.ts";
+import { networkIn, standardNetwork } from "../support/networks.ts";
 
 const counted = (name: string, convention: ConventionName): number => {
-  const { count, layers } = summarize(standardGraph(name), { convention });
+  const { count, layers } = summarize(standardNetwork(name), { convention });
   expect(layers.reduce((sum, layer) => sum + (layer.operations ?? NaN), 0), "layers add up").to.equal(count.total);
   return count.total ?? NaN;
 };
@@ -30,13 +30,13 @@ describe("conventions of counting", () => {
 
   it("timm counts exactly what fvcore's handlers count", async () => {
     const text = "network Net {\n  input image: float32[N, 3, 8, 8]\n  conv(3x3, 4) -> bn -> relu -> maxpool(2x2) -> groupnorm(groups=2) -> upsample(2) -> sum { conv(1x1, 4) | identity }\n  globalavgpool -> layernorm -> linear(5)\n}";
-    const { count } = summarize(await graphOf(text), { convention: "timm" });
+    const { count } = summarize(await networkIn(text, "Net"), { convention: "timm" });
     const conv = 3 * 9 * 4 * 64 + 4 * 4 * 64;
     expect(count.total).to.equal(conv + 2 * 4 * 64 + 5 * 4 * 16 + 4 * 64 + 4 * 64 + 5 * 4 + 4 * 5);
   });
 
   it("are unknown while a size is open, and say what they include", async () => {
-    const { count, conventions: all } = summarize(standardGraph("ResNet50AnySize"));
+    const { count, conventions: all } = summarize(standardNetwork("ResNet50AnySize"));
     expect(count.total).to.equal(null);
     expect(all.map(({ total }) => total)).to.deep.equal([null, null, null, null]);
     for (const [name, { includes, source, name: own }] of Object.entries(conventions)) {
