@@ -1,6 +1,5 @@
-import { buildNetwork, listNetworks, loadProgram, standardDeclaration, standardProgram } from "../../src/index.ts";
+import { buildNetwork, listNetworks, loadProgram, positionAt, standardDeclaration, standardProgram } from "../../src/index.ts";
 import type { BuildOptions, Graph, ModuleHost, Problem, Program } from "../../src/index.ts";
-import { positionAt } from "../../src/index.ts";
 
 /** One network of a program; throws with every message when there is an error in it. */
 export function networkOf(program: Program, name: string, options: BuildOptions = {}): Graph {
