@@ -1,10 +1,24 @@
-/** Writes what is made from other files of the repository: the standard library as one module of texts and trees. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+/**
+ * Writes what is made from other files of the repository: what Chevrotain finds out about the grammar, and the standard
+ * library as one module of texts and trees.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parse } from "../src/syntax/index.ts";
 import { spanLocation } from "../src/base/source-file.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const grammarFile = `${root}/src/syntax/grammar.generated.ts`;
+const writeGrammar = (value: string): void =>
+  writeFileSync(
+    grammarFile,
+    `// Made by tools/generate.ts from src/syntax/grammar.ts; not edited by hand.\nimport type { PreparedGrammar } from "./prepared-grammar.ts";\n\nexport const preparedGrammar: PreparedGrammar | undefined = ${value};\n`,
+  );
+// The parser's module names the file, so there must be one before that module can be loaded to make it.
+if (!existsSync(grammarFile)) writeGrammar("undefined");
+const { prepareGrammarOf } = await import("./prepare-grammar.ts");
+writeGrammar(JSON.stringify(prepareGrammarOf()));
+
+const { parse } = await import("../src/syntax/index.ts");
 const entries: Record<string, { text: string; tree: string; declarations: Record<string, string> }> = {};
 let failed = false;
 for (const file of readdirSync(`${root}/stdlib`).sort()) {

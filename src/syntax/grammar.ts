@@ -1,4 +1,6 @@
-import { CstParser, EOF, tokenMatcher, type CstNode, type IParserErrorMessageProvider, type IToken, type ParserMethod, type TokenType } from "chevrotain";
+import { CstParser, EOF, tokenMatcher, type CstNode, type IParserErrorMessageProvider, type IToken, type ParserMethod, type Rule as GrammarRule, type TokenType } from "chevrotain";
+import { preparedGrammar } from "./grammar.generated.ts";
+import { installGrammar, type Analysed, type PreparedGrammar } from "./prepared-grammar.ts";
 import * as t from "./tokens.ts";
 
 type Rule = ParserMethod<[], CstNode>;
@@ -45,7 +47,8 @@ export interface ResnetParser {
  * tree; `to-ast.ts` turns that into the syntax tree.
  */
 export class ResnetParser extends CstParser {
-  constructor(options: { readonly validate: boolean }) {
+  /** @param options `validate` has Chevrotain check the grammar; with `prepared` nothing needs to be found out about it. */
+  constructor(options: { readonly validate: boolean; readonly prepared?: PreparedGrammar | undefined }) {
     super([...t.tokenTypes], {
       maxLookahead: 2,
       recoveryEnabled: true,
@@ -53,7 +56,16 @@ export class ResnetParser extends CstParser {
       skipValidations: !options.validate,
       errorMessageProvider: noMessages,
     });
-    this.performSelfAnalysis();
+    if (options.prepared) installGrammar(this as unknown as Analysed, options.prepared);
+    else this.performSelfAnalysis();
+    this.isPrepared = options.prepared !== undefined;
+  }
+
+  private isPrepared = false;
+
+  /** The rules as data: recovery looks into them. A prepared parser takes them from a parser that was not. */
+  override getGAstProductions(): Record<string, GrammarRule> {
+    return this.isPrepared ? analysedParser().getGAstProductions() : super.getGAstProductions();
   }
 
   /** How often reading had to go on at another place. */
@@ -477,13 +489,20 @@ export class ResnetParser extends CstParser {
 }
 
 let parser: ResnetParser | undefined;
+let analysed: ResnetParser | undefined;
+
+/** A parser that has found out about the grammar by itself; only a text with mistakes needs it. */
+function analysedParser(): ResnetParser {
+  analysed ??= new ResnetParser({ validate: false });
+  return analysed;
+}
 
 /** Runs one rule of the grammar over tokens. */
 export function runGrammar(
   rule: "File" | "Expr",
   tokens: IToken[],
 ): { readonly cst: CstNode | undefined; readonly errors: ResnetParser["errors"] } {
-  parser ??= new ResnetParser({ validate: false });
+  parser ??= new ResnetParser({ validate: false, prepared: preparedGrammar });
   // The lexer does not set it (it tracks offsets only), and the ranges of the nodes are made from it.
   for (const token of tokens) token.endOffset = token.startOffset + token.image.length - 1;
   parser.input = tokens;
