@@ -14,6 +14,7 @@ import type { BlockDatum } from "./data.ts";
 import { targetName } from "./data.ts";
 import { isIdentity } from "./policy.ts";
 import { findBinding } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 
 interface Mismatch {
   readonly element: LayerElement;
@@ -46,7 +47,9 @@ export function reportMismatch(mismatch: Mismatch): void {
   const secondary = userLabels(path);
 
   if (identity && (strided || !sameDim(out[1] as Dim, into[1] as Dim, facts))) {
-    const inScope = ["B", "A", "C"].filter((name) => findBinding(context.scope, name)?.datum.kind === "block");
+    const own = !context.scope.source.standard;
+    const scope = own ? context.scope : userScope(context);
+    const inScope = ["B", "A", "C"].filter((name) => findBinding(scope, name)?.datum.kind === "block");
     const named = inScope[0] ?? "B";
     report(context, element, {
       code: "RN0501",
@@ -56,10 +59,10 @@ export function reportMismatch(mismatch: Mismatch): void {
       secondary,
       notes,
       help: [
-        `Write \`shortcuts ${named}\` before this line, or \`residual(${named}) { … }\`: B projects where dimensions change, A ${strided ? "keeps every stride-th pixel and " : ""}pads channels with zeros, C projects always.`,
+        `Write \`shortcuts ${named}\` before this line${own ? `, or \`residual(${named}) { … }\`` : ""}: B projects where dimensions change, A ${strided ? "keeps every stride-th pixel and " : ""}pads channels with zeros, C projects always.`,
         ...(inScope.length > 0 ? [] : ["They come from the library: `use std.shortcuts { A, B, C }`."]),
       ],
-      fixes: inScope.length > 0 && element.callee.kind === "name" && !context.scope.source.standard
+      fixes: inScope.length > 0 && element.callee.kind === "name" && own
         ? [{ title: `project where dimensions change: residual(${named})`, edits: [{ span: { source: context.scope.source, start: element.callee.end, end: element.callee.end }, text: `(${named})` }] }]
         : [],
     });
@@ -87,6 +90,14 @@ export function reportMismatch(mismatch: Mismatch): void {
     notes,
     help: ["A padded 3x3 rounds odd sizes up: ceil(n / stride). A pool rounds down unless it says `ceil=true`."],
   });
+}
+
+/** The names of the file whose line led into the library. */
+function userScope(context: Context): Scope {
+  let { source } = context.scope;
+  for (let at = context.instance; at && source.standard; at = at.parent) source = at.callSpan.source;
+  for (const [module, made] of context.session.scopes) if (module.source === source) return made.scope;
+  return context.scope;
 }
 
 /** F has no stride a shortcut could follow: it enlarges, changes rank, starts elsewhere, or joins unlike strides. */

@@ -237,7 +237,12 @@ describe("check: what a message adds", () => {
       "F's stride 2x2: `conv2` (std.blocks)",
       "F's 32 channels: `conv2` (std.blocks)",
     ]);
-    expect(problem?.help[0]).to.contain("Write `shortcuts B` before this line, or `residual(B) { … }`");
+    expect(problem?.help).to.deep.equal(["Write `shortcuts B` before this line: B projects where dimensions change, A keeps every stride-th pixel and pads channels with zeros, C projects always."]);
+    const [alone] = await problemsOf("use std.blocks { basic }\nnetwork Net {\n  input image: float32[N, 3, 32, 32]\n  basic(8)\n}\n");
+    expect(alone?.help).to.deep.equal([
+      "Write `shortcuts B` before this line: B projects where dimensions change, A pads channels with zeros, C projects always.",
+      "They come from the library: `use std.shortcuts { A, B, C }`.",
+    ]);
   });
 
   it("the shapes of all branches, and the line of each", async () => {

@@ -1,14 +1,15 @@
 /**
- * Every sample of the language reference, compiled. The words after `resnet` at a fence say what it is: nothing, a whole
+ * Every sample of the language reference, the README and the changelog, compiled. The words after `resnet` at a fence say what it is: nothing, a whole
  * file without a mistake; `body`, items of a network; `wrong CODE`, reported with this code alone. A `text` fence right
  * under a sample lists the parameters of its last network.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { loadProgram } from "../../src/program/load.ts";
 import { checkProgram } from "../../src/program/networks.ts";
 
 interface Sample {
+  readonly file: string;
   readonly line: number;
   readonly words: readonly string[];
   readonly text: string;
@@ -16,9 +17,11 @@ interface Sample {
   readonly names: readonly string[] | undefined;
 }
 
-const reference = readFileSync(new URL("../../grammar/LANGUAGE.md", import.meta.url), "utf8");
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+const reference = read("grammar/LANGUAGE.md");
 
-function samplesIn(markdown: string): Sample[] {
+function samplesIn(file: string): Sample[] {
+  const markdown = read(file);
   const fences = [...markdown.matchAll(/^```(\w+)([^\n]*)\n([\s\S]*?)^```\n/gm)];
   return fences.flatMap((fence, index) => {
     const [whole, language, words = "", text = ""] = fence;
@@ -26,21 +29,22 @@ function samplesIn(markdown: string): Sample[] {
     const next = fences[index + 1];
     const follows = next?.[1] === "text" && next.index === fence.index + whole.length;
     const line = markdown.slice(0, fence.index).split("\n").length;
-    return [{ line, words: words.trim().split(/\s+/).filter(Boolean), text, names: follows ? next[3]?.trim().split("\n") : undefined }];
+    return [{ file, line, words: words.trim().split(/\s+/).filter(Boolean), text, names: follows ? next[3]?.trim().split("\n") : undefined }];
   });
 }
 
-const samples = samplesIn(reference);
+const samples = ["grammar/LANGUAGE.md", "README.md", "CHANGELOG.md"].flatMap(samplesIn);
 
-describe("grammar: samples of the language reference", () => {
+describe("grammar: samples of the documents", () => {
   it("are found, right and wrong ones", () => {
     expect(samples.length).to.be.greaterThan(30);
+    expect(new Set(samples.map(({ file }) => file)).size).to.equal(3);
     expect(samples.filter(({ words }) => words.includes("wrong")).length).to.be.greaterThan(10);
     expect(samples.filter(({ names }) => names).length).to.equal(1);
   });
 
-  for (const { line, words, text, names } of samples) {
-    it(`LANGUAGE.md:${line} ${words.join(" ")}`, async () => {
+  for (const { file, line, words, text, names } of samples) {
+    it(`${file}:${line} ${words.join(" ")}`, async () => {
       const whole = words.includes("body") ? `network Sample {\n  input image: float32[N, 3, 32, 32]\n${text}}\n` : text;
       const { value, problems } = checkProgram(await loadProgram({ path: "sample.resnet", text: whole, standard: false }));
       const codes = problems.map((problem) => problem.code);
@@ -56,6 +60,23 @@ describe("grammar: samples of the language reference", () => {
     const listed = /These (\d+) words are taken:\n`([^`]+)`/.exec(reference);
     expect(listed?.[2]?.split(" ").sort()).to.deep.equal([...reservedWords].sort());
     expect(Number(listed?.[1])).to.equal(reservedWords.length);
+  });
+
+  it("shows the message that the README's first network makes without its shortcuts", async () => {
+    const text = samples.find(({ file }) => file === "README.md")?.text.replace("  shortcuts B\n", "") ?? "";
+    const { problems } = checkProgram(await loadProgram({ path: "tiny.resnet", text, standard: false }));
+    expect(problems.length).to.equal(1);
+    const shown = read("README.md");
+    expect(shown).to.contain(`error[${problems[0]?.code}]: ${problems[0]?.message}\n`);
+    expect(shown).to.contain(`    = ${problems[0]?.notes[0]?.replaceAll("\n", "\n      ")}\n`);
+  });
+
+  it("names files that are there", () => {
+    for (const file of ["README.md", "grammar/LANGUAGE.md"]) {
+      const links = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path = ""]) => path);
+      expect(links.length).to.be.greaterThan(2);
+      for (const link of links) expect(existsSync(new URL(link, new URL(`../../${file}`, import.meta.url))), `${file}: ${link}`).to.equal(true);
+    }
   });
 
   it("has a target for every link", () => {
