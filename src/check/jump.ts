@@ -20,7 +20,9 @@ export function jumpOf(node: Node, inputs: readonly Value[], jumps: ReadonlyMap<
   const output = node.outputs[0] as Value;
   const spatial = Math.max(0, output.type.shape.length - 2);
   const fresh = (): Jump => ({ epoch: newEpoch(), factors: new Array<number>(spatial).fill(1), unlike: false });
-  const known = inputs.filter((value) => !isStretched(value, output)).flatMap((value) => jumps.get(value) ?? []);
+  // Only a join stretches; where one layer enlarges a map of size 1 the stride goes on through it.
+  const counting = inputs.length > 1 ? inputs.filter((value) => !isStretched(value, output)) : inputs;
+  const known = counting.flatMap((value) => jumps.get(value) ?? []);
   const first = known[0];
   if (first === undefined) return fresh();
   const window = record.window?.(node.attributes);
@@ -35,11 +37,11 @@ export function jumpOf(node: Node, inputs: readonly Value[], jumps: ReadonlyMap<
   return { epoch: first.epoch, factors, unlike };
 }
 
-/** A map of size 1 that `mul` stretches over a larger one says nothing about strides. */
+/** A map that `mul` stretches from size 1 over a larger one, on one axis or all, says nothing about strides. */
 function isStretched(value: Value, output: Value): boolean {
   const from = value.type.shape.slice(2);
   const to: readonly Dim[] = output.type.shape.slice(2);
-  return from.length === to.length && from.some((dim, axis) => dim === 1 && to[axis] !== 1) && from.every((dim) => dim === 1);
+  return from.length === to.length && from.some((dim, axis) => dim === 1 && to[axis] !== 1);
 }
 
 /** F's stride per axis seen from its input, or `undefined` where it has none (unlike branches, another epoch). */
