@@ -6,7 +6,8 @@ import { operators } from "../ops/registry.ts";
 import type { Body, Item, LayerElement } from "../syntax/ast.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
-import type { BlockDatum } from "./data.ts";
+import { coerce, parametersOf } from "./call.ts";
+import type { BlockDatum, Datum } from "./data.ts";
 import { formatDatum, number } from "./data.ts";
 import { elaborateBranchesDry, elaborateItems, labelled } from "./elaborate.ts";
 import { enterBlock } from "./instantiate.ts";
@@ -145,8 +146,12 @@ function residual(
     const span = inForce?.span ?? spanAt(context, element);
     const steps = stride && !uneven ? stride : [1];
     const same = steps.every((step) => step === steps[0]);
-    asked.set("channels", { datum: number(channels as number), span });
-    asked.set("stride", { datum: same ? number(steps[0] as number) : { kind: "list", items: steps.map((step) => number(step)) }, span });
+    const ask = (name: string, datum: Datum): void => {
+      const parameter = parametersOf(policy.target, context).find((candidate) => candidate.name === name);
+      asked.set(name, { datum: parameter ? coerce(datum, parameter, element.callee, context, policy.target) : datum, span });
+    };
+    ask("channels", number(channels as number));
+    ask("stride", same ? number(steps[0] as number) : { kind: "list", items: steps.map((step) => number(step)) });
     const call: LayerElement = { ...element, label: undefined, body: undefined };
     other = enterBlock({ ...policy, bound: asked }, call, flow, { ...context, repeated: false, policy: { parent: undefined, current: undefined } }, true);
     if (!isValue(other)) return "unknown";
