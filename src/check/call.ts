@@ -240,7 +240,8 @@ export function coerce(datum: Datum, parameter: ParameterInfo, at: Expression, c
     return wrong(`${whose} is ${typeText(parameter.type)}, got ${datum.items.length} ${counted}${datum.items.length === 1 ? "" : "s"}`);
   }
   for (const item of datum.items) {
-    if (item.kind === "unknown" || item.kind === "list" || entry(item)) continue;
+    // A block may take a table and index it; an operator has no use for one.
+    if (item.kind === "unknown" || (item.kind === "list" && target.kind === "declaration") || entry(item)) continue;
     if (base === "int" && item.kind === "number") return wrong(`${whose} holds whole numbers, got ${formatDatum(item)}`, "RN0303");
     return wrong(`${whose} is ${typeText(parameter.type)}, and ${describeDatum(item)} is in the list`);
   }
