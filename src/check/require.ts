@@ -1,6 +1,6 @@
 import { symbolPlusOffset } from "../ir/dim.ts";
 import type { SymbolFact } from "../ir/dim.ts";
-import type { Expression, Require } from "../syntax/ast.ts";
+import type { BinaryExpression, BinaryOperator, Expression, Require } from "../syntax/ast.ts";
 import type { Context } from "./context.ts";
 import { elementText, report } from "./context.ts";
 import type { Datum } from "./data.ts";
@@ -38,11 +38,14 @@ function conjuncts(expression: Expression): Expression[] {
 /** A condition on a symbol that is not decided yet becomes a fact for the shape checker. */
 function learn(expression: Expression, context: Context): boolean {
   if (expression.kind !== "binary") return false;
-  const { operator, left, right } = expression;
+  if (!RELATIONS.has(expression.operator)) return false;
+  const sides = [evaluate(expression.left, context), evaluate(expression.right, context)] as const;
+  // What cannot be worked out has been reported.
+  if (sides[0].kind === "unknown" || sides[1].kind === "unknown") return true;
+  const { operator, left, right } = sizeFirst(expression, sides);
   const isRemainder = operator === "==" && left.kind === "binary" && left.operator === "%";
   const isBound = operator === ">=" || operator === ">";
   const isEqual = operator === "==";
-  if (!RELATIONS.has(operator)) return false;
   const subject = evaluate(isRemainder ? left.left : left, context);
   if (subject.kind !== "dimension") return false;
   const value = evaluate(right, context);
@@ -85,6 +88,14 @@ function learn(expression: Expression, context: Context): boolean {
 }
 
 const RELATIONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
+const MIRRORED: Readonly<Partial<Record<BinaryOperator, BinaryOperator>>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
+
+/** `32 <= H` says what `H >= 32` says. */
+function sizeFirst(expression: BinaryExpression, [first, second]: readonly [Datum, Datum]): Pick<BinaryExpression, "operator" | "left" | "right"> {
+  const { operator, left, right } = expression;
+  if (first.kind !== "number" || second.kind !== "dimension") return expression;
+  return { operator: MIRRORED[operator] ?? operator, left: right, right: left };
+}
 
 const mod = (a: number, b: number): number => ((a % b) + b) % b;
 
