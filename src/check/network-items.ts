@@ -1,3 +1,4 @@
+import { didYouMean } from "../base/suggest.ts";
 import { symbolDim } from "../ir/dim.ts";
 import type { Dim } from "../ir/dim.ts";
 import { formatDim, sameDim } from "../ir/dim.ts";
@@ -43,9 +44,10 @@ function addInput(item: Input, context: Context, run: NetworkRun): Flow {
   const position = run.inputs.length;
   const fromCommandLine = run.received === undefined ? run.sizes[position] : undefined;
   const replaced = fromCommandLine ?? run.restated.get(name);
-  const received = run.received !== undefined && run.received !== "unknown" && position === 0 ? run.received : undefined;
+  const received = receivedValue(run, position);
   const wanted: readonly Dim[] | undefined = received ? received.type.shape : replaced;
-  const shape = inputShape(item, context, run, wanted, received !== undefined);
+  // What an alias restated was held against the value that flows in when the alias was read.
+  const shape = inputShape(item, context, run, wanted, received !== undefined && !run.restated.has(name));
   if (findLabel(context.labels, name)) {
     report(context, item.name, { code: "RN0205", message: `an input called \`${name}\` is already there` });
   }
@@ -166,12 +168,34 @@ function addOutput(item: Output, context: Context, run: NetworkRun): void {
   run.outputs.set(name, { value: typeof value === "object" && !isValue(value) ? "unknown" : value, span: spanAt(context, item.name) });
 }
 
-/** Before its target runs: the shapes an alias restates. What an alias further out, or the command line, said stays. */
-export function restateInputs(items: readonly Item[], context: Context, run: NetworkRun): void {
+/**
+ * Before its target runs: the shapes an alias restates. What an alias further out, the command line or the value that
+ * flows in says goes before; the alias's symbols then stand for those sizes. `order` is the names of the target's inputs.
+ */
+export function restateInputs(items: readonly Item[], order: readonly string[], context: Context, run: NetworkRun): void {
   for (const item of items) {
     if (item.kind !== "input") continue;
-    const shape = inputShape(item, context, run, undefined, false);
-    if (shape && !run.restated.has(item.name.name)) run.restated.set(item.name.name, shape);
+    const name = item.name.name;
+    const position = order.indexOf(name);
+    if (position < 0 && order.length > 0) {
+      report(context, item.name, {
+        code: "RN0706",
+        message: `there is no input \`${name}\` to restate`,
+        label: didYouMean(name, order),
+        notes: [`The inputs are ${order.join(", ")}.`],
+        help: ["An alias may give its inputs other sizes, not other names."],
+      });
+      continue;
+    }
+    const received = receivedValue(run, position);
+    const outer = run.restated.get(name);
+    const given = outer ?? received?.type.shape ?? (run.received === undefined ? run.sizes[position] : undefined);
+    const shape = inputShape(item, context, run, given, outer === undefined && received !== undefined);
+    if (shape && outer === undefined) run.restated.set(name, shape);
   }
 }
 
+/** What flows into a network that is used as a layer, at its first input. */
+function receivedValue(run: NetworkRun, position: number): Value | undefined {
+  return run.received !== undefined && run.received !== "unknown" && position === 0 ? run.received : undefined;
+}

@@ -95,7 +95,7 @@ export function runNetwork(block: BlockDatum, outer: Context, run: NetworkRun, i
     if (datum.kind !== "block") return nothing;
     target = datum;
   }
-  restateInputs(items, context, run);
+  restateInputs(items, inputNames(target, outer), context, run);
   const inner = runNetwork(target, { ...outer, nesting: outer.nesting + 1 }, run, false);
   if (inner.context === undefined) return nothing;
   // The alias's text sees the target's symbols and labels, not its parameters.
@@ -118,6 +118,20 @@ export function runNetwork(block: BlockDatum, outer: Context, run: NetworkRun, i
     elaborateItems([item], inner.flow, own);
   }
   return { flow: inner.flow, context: own };
+}
+
+/** The inputs a network's text names, through its aliases; none where that cannot be read off. */
+function inputNames(block: BlockDatum, context: Context): readonly string[] {
+  let { target } = block;
+  for (let steps = 0; steps <= LIMITS.nesting && target.kind === "declaration"; steps++) {
+    const { ast } = target.declared;
+    if (ast.target === undefined) return (ast.body?.groups.flat() ?? []).flatMap((item) => (item.kind === "input" ? [item.name.name] : []));
+    if (ast.parameters !== undefined) return [];
+    const alias = aliasTarget(target.declared, context);
+    if (alias.kind !== "block") return [];
+    target = alias.target;
+  }
+  return [];
 }
 
 function networkContext(declared: Declared, outer: Context, run: NetworkRun): Context {
