@@ -5,8 +5,12 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { expect } from "chai";
+import { MAXIMUM_BITS } from "../../src/base/rational.ts";
+import { LIMITS } from "../../src/check/session.ts";
 import { loadProgram } from "../../src/program/load.ts";
 import { checkProgram } from "../../src/program/networks.ts";
+import { deepestNesting, longestExpression } from "../../src/syntax/nesting.ts";
+import { longestSource } from "../../src/syntax/parse.ts";
 
 interface Sample {
   readonly file: string;
@@ -54,6 +58,12 @@ describe("grammar: samples of the documents", () => {
       if (names) expect(value.at(-1)?.graph?.parameters.map((parameter) => parameter.name)).to.deep.equal(names);
     });
   }
+
+  it("says the limits that hold", () => {
+    const rows = [LIMITS.steps, LIMITS.layers, LIMITS.nesting, LIMITS.elements, LIMITS.work, deepestNesting, longestExpression, longestSource, MAXIMUM_BITS];
+    const section = reference.slice(reference.indexOf("## Limits"), reference.indexOf("## Left out"));
+    for (const limit of rows) expect(section).to.match(new RegExp(`\\| ${limit.toLocaleString("en")}( bits)? \\|`));
+  });
 
   it("says the reserved words, all of them", async () => {
     const { reservedWords } = await import("../../src/syntax/reserved-words.ts");
