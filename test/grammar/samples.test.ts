@@ -59,6 +59,13 @@ describe("grammar: samples of the documents", () => {
     });
   }
 
+  it("tells every rule of the grammar", () => {
+    const rules = [...read("grammar/resnet.ebnf").matchAll(/^([A-Z]\w*) +=/gm)].map(([, rule]) => rule).filter((rule) => rule !== "NL");
+    expect(rules.length).to.be.greaterThan(30);
+    const section = reference.slice(reference.indexOf("## Rules of the grammar"));
+    expect([...section.matchAll(/`([A-Z]\w*)`/g)].map(([, rule]) => rule).sort()).to.deep.equal([...rules].sort());
+  });
+
   it("says the limits that hold", () => {
     const rows = [LIMITS.steps, LIMITS.layers, LIMITS.nesting, LIMITS.elements, LIMITS.work, deepestNesting, longestExpression, longestSource, MAXIMUM_BITS];
     const section = reference.slice(reference.indexOf("## Limits"), reference.indexOf("## Left out"));
