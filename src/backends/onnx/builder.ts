@@ -1,4 +1,6 @@
 import { InternalError, invariant } from "../../base/assert.ts";
+import { InputError } from "../../base/input-error.ts";
+import { spanLocation } from "../../base/source-file.ts";
 import { formatDim, isSymbolic, substituteDim } from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
 import type { Graph, Node, Value } from "../../ir/graph.ts";
@@ -47,13 +49,14 @@ export function lowerGraph(graph: Graph, options: LowerOptions): Lowered {
   const constants = new Map<string, ConstantMessage>();
   const types = new Map<string, { readonly dtype: DType; readonly shape: readonly Dim[] }>();
   const taken = new Set<string>();
+  const takenByNodes = new Set<string>();
   const nameOf = new Map<Value, string>();
   const bound = (shape: readonly Dim[]): readonly Dim[] => shape.map((dim) => substituteDim(dim, options.symbols));
 
-  const unique = (wanted: string): string => {
+  const unique = (wanted: string, among = taken): string => {
     let name = wanted;
-    for (let copy = 2; taken.has(name); copy++) name = `${wanted}_${copy}`;
-    taken.add(name);
+    for (let copy = 2; among.has(name); copy++) name = `${wanted}_${copy}`;
+    among.add(name);
     return name;
   };
   for (const value of graph.inputs) nameOf.set(value, unique(value.name));
@@ -61,7 +64,7 @@ export function lowerGraph(graph: Graph, options: LowerOptions): Lowered {
 
   let running: Node | undefined;
   const constant: OnnxBuilder["constant"] = (dtype, shape, data, hint) => {
-    const key = `${dtype} ${shape.join("x")} ${data.join(",")}`;
+    const key = `${dtype} ${shape.join("x")} ${data.map((value) => (Object.is(value, -0) ? "-0" : value)).join(",")}`;
     const known = constants.get(key);
     if (known) return known.name;
     const bytes = dtype === "int64" ? new Uint8Array(BigInt64Array.from(data, BigInt).buffer) : new Uint8Array(Float32Array.from(data).buffer);
@@ -86,18 +89,18 @@ export function lowerGraph(graph: Graph, options: LowerOptions): Lowered {
     const at = running;
     const to = more.to === undefined ? undefined : "id" in more.to ? [more.to] : more.to;
     const hint = more.hint ?? opType.toLowerCase();
-    const nodeName = to ? (at?.name ?? opType) : unique(`${at?.name ?? "graph"}.${hint}`);
-    const output = to ? to.map((value) => unique(value.name)) : [nodeName];
+    const wanted = to ? (at?.name ?? opType) : `${at?.name ?? "graph"}.${hint}`;
+    const output = to ? to.map((value) => unique(value.name)) : [unique(wanted)];
     if (to) {
       to.forEach((value, index) => {
         nameOf.set(value, output[index] as string);
         types.set(output[index] as string, { dtype: value.type.dtype, shape: bound(value.type.shape) });
       });
-    } else if (more.shape) types.set(nodeName, { dtype: more.dtype ?? "float32", shape: bound(more.shape) });
+    } else if (more.shape) types.set(output[0] as string, { dtype: more.dtype ?? "float32", shape: bound(more.shape) });
     nodes.push({
       input: [...inputs],
       output,
-      name: nodeName,
+      name: unique(wanted, takenByNodes),
       opType,
       attribute: Object.entries(attributes).map(([name, attribute]) => attributeMessage(name, attribute)),
       metadata: at ? nodeMetadata(at) : [],
@@ -115,11 +118,15 @@ export function lowerGraph(graph: Graph, options: LowerOptions): Lowered {
     running = node;
     const lowering = options.findOperator(node.op)?.lower.onnx;
     invariant(lowering !== undefined, `there is no operator ${node.op}`);
-    if (isUnsupported(lowering)) throw new InternalError(`${node.op} has no ONNX form: ${lowering.unsupported}`);
+    if (isUnsupported(lowering)) {
+      const notes = node.origin ? [`It stands at ${spanLocation(node.origin.span)}.`] : [];
+      throw new InputError(`\`${node.name}\` (\`${node.op}\`) cannot be written as ONNX: ${lowering.unsupported}`, { notes });
+    }
     lowering(builder, node);
   }
   running = undefined;
 
+  refuseClashes(graph);
   const outputs = finishOutputs(graph, options, { nodes, types, nameFor, unique, addNode });
   const info = (name: string): ValueInfo[] => {
     const type = types.get(name);
@@ -133,6 +140,20 @@ export function lowerGraph(graph: Graph, options: LowerOptions): Lowered {
     outputs: outputs.map(({ name, type }) => valueInfo(name, { dtype: type.dtype, shape: bound(type.shape) })),
     valueInfo: nodes.flatMap((node) => node.output.filter((name) => !outputNames.has(name)).flatMap(info)),
   };
+}
+
+/** A tensor of an ONNX graph has one name and one maker, so an output cannot be called as an input is. */
+function refuseClashes(graph: Graph): void {
+  const given = new Map<string, string>();
+  for (const { name } of graph.parameters) given.set(name, "parameter");
+  for (const { name } of graph.inputs) given.set(name, "input");
+  for (const { name } of graph.outputs) {
+    const kind = given.get(name);
+    if (kind === undefined) continue;
+    throw new InputError(`\`${graph.name}\` has an output and ${kind === "input" ? "an input" : "a parameter"} called \`${name}\`, and ONNX needs a name of its own for each`, {
+      help: [`give the output another name: \`output ${name}_out = …\``],
+    });
+  }
 }
 
 interface Finishing {

@@ -65,6 +65,8 @@ function modelMetadata(graph: Graph, version: string): readonly Entry[] {
     { key: "rnc.network", value: graph.name },
   ];
   if (graph.instance) entries.push({ key: "rnc.source", value: spanLocation(graph.instance.callSpan) });
+  const sources = new Set(graph.nodes.flatMap((node) => (node.origin ? [node.origin.span.source.path] : [])));
+  if (sources.size > 0) entries.push({ key: "rnc.files", value: [...sources].sort().join("; ") });
   if (graph.assumptions.length > 0) entries.push({ key: "rnc.assumptions", value: graph.assumptions.join("; ") });
   const inserted = graph.nodes.filter((node) => node.origin?.inserted);
   if (inserted.length > 0) {

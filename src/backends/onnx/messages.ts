@@ -6,11 +6,14 @@ import protobuf from "protobufjs/light.js";
  * they are made (see stream.ts), so that no message ever holds weights.
  */
 const field = (id: number, type: string): { readonly id: number; readonly type: string } => ({ id, type });
-/** `packed` as in onnx.proto, a proto2 file: repeated numbers stand one by one unless it says otherwise. */
-const list = (id: number, type: string) => ({ id, type, rule: "repeated" as const, options: { packed: false } });
+const list = (id: number, type: string) => ({ id, type, rule: "repeated" as const });
+
+/** onnx.proto is a proto2 file: a field that was set is written even when it is 0, repeated numbers stand one by one. */
+const proto2 = <T extends object>(messages: Readonly<Record<string, T>>) =>
+  Object.fromEntries(Object.entries(messages).map(([name, message]) => [name, { ...message, edition: "proto2" }]));
 
 const root = protobuf.Root.fromJSON({
-  nested: {
+  nested: proto2({
     Entry: { fields: { key: field(1, "string"), value: field(2, "string") } },
     OperatorSet: { fields: { domain: field(1, "string"), version: field(2, "int64") } },
     Attribute: {
@@ -38,7 +41,7 @@ const root = protobuf.Root.fromJSON({
     GraphTail: { fields: { input: list(11, "ValueInfo"), output: list(12, "ValueInfo"), valueInfo: list(13, "ValueInfo") } },
     ModelHead: { fields: { irVersion: field(1, "int64"), producerName: field(2, "string"), producerVersion: field(3, "string") } },
     ModelTail: { fields: { opsetImport: list(8, "OperatorSet"), metadata: list(14, "Entry") } },
-  },
+  }),
 });
 
 export interface Entry {

@@ -1,5 +1,6 @@
 import { invariant } from "../../base/assert.ts";
 import { toNumber } from "../../base/rational.ts";
+import type { Rational } from "../../base/rational.ts";
 import { isSymbolic, substituteDim } from "../../ir/dim.ts";
 import type { Dim, SymbolicDim } from "../../ir/dim.ts";
 import type { Graph, Value } from "../../ir/graph.ts";
@@ -36,15 +37,18 @@ export function createShapeTensors(parts: Parts): OnnxBuilder["shapeTensor"] {
     if (!isSymbolic(dim)) return one(dim);
     const known = sizes.get(dim.key);
     if (known !== undefined) return known;
+    // H / 2 is whole where the network requires it: everything is multiplied by the denominators and divided once.
+    const denominator = commonDenominator(dim);
+    const whole = (part: Rational): number => toNumber(part) * denominator;
     const terms = dim.terms.map(({ coefficient, atom }) => {
       const value = atom.kind === "symbol" ? symbol(atom.name) : compute("Div", [sizeOf(atom.numerator), one(atom.divisor)]);
-      const factor = toNumber(coefficient);
-      invariant(Number.isInteger(factor), "a size in a shape has whole coefficients");
+      const factor = whole(coefficient);
       return factor === 1 ? value : compute("Mul", [value, one(factor)]);
     });
-    const added = toNumber(dim.constant);
+    const added = whole(dim.constant);
     if (added !== 0) terms.push(one(added));
-    const size = terms.reduce((sum, term) => compute("Add", [sum, term]));
+    const sum = terms.reduce((sofar, term) => compute("Add", [sofar, term]));
+    const size = denominator === 1 ? sum : compute("Div", [sum, one(denominator)]);
     sizes.set(dim.key, size);
     return size;
   };
@@ -53,6 +57,17 @@ export function createShapeTensors(parts: Parts): OnnxBuilder["shapeTensor"] {
     if (!dims.some(isSymbolic)) return constant("int64", [dims.length], dims as number[]);
     return node("Concat", dims.map(sizeOf), { axis: { int: 0 } }, { hint: "shape", shape: [dims.length], dtype: "int64" });
   };
+}
+
+function commonDenominator(dim: SymbolicDim): number {
+  let common = 1;
+  for (const part of [dim.constant, ...dim.terms.map((term) => term.coefficient)]) {
+    const denominator = typeof part === "number" ? 1 : Number(part.denominator);
+    let rest = denominator;
+    for (let divisor = common; divisor > 0; ) [rest, divisor] = [divisor, rest % divisor];
+    common = (common / rest) * denominator;
+  }
+  return common;
 }
 
 /** The key of a dimension that is a symbol and nothing else. */
