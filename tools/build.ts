@@ -44,7 +44,7 @@ const [cli, library] = await Promise.all([
 writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), licensesOf([cli.metafile, library.metafile]));
 copyFileSync(join(root, "tools/launcher.cjs"), join(dist, "bin/rnc.cjs"));
 chmodSync(join(dist, "bin/rnc.cjs"), 0o755);
-execFileSync(process.execPath, [join(root, "tools/make-code-cache.cjs"), join(dist, "cli.cjs")], { stdio: "inherit" });
+execFileSync(process.execPath, [join(root, "tools/make-code-cache.cjs"), join(dist, "cli.cjs"), join(root, "tools/warm-up.resnet")], { stdio: "inherit" });
 execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tools/tsconfig.types.json")], { stdio: "inherit" });
 
 /** The licences of the packages whose code is in the bundles. */

@@ -18,6 +18,18 @@ export class BrokenPipe extends Error {
   override name = "BrokenPipe";
 }
 
+/** Ctrl-C, or another order to end; what was begun has been taken away. */
+export class Interrupted extends Error {
+  override name = "Interrupted";
+  readonly exitCode: number;
+
+  constructor(signal: string) {
+    super(signal === "SIGINT" ? "stopped by Ctrl-C; nothing was written" : `stopped by ${signal}; nothing was written`);
+    // As shells have it: 128 and the number of the signal.
+    this.exitCode = 128 + (signal === "SIGHUP" ? 1 : signal === "SIGTERM" ? 15 : 2);
+  }
+}
+
 /** A command line that does not say what to do; printed with a pointer to `--help`, exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";

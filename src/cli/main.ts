@@ -3,7 +3,7 @@ import { InputError } from "../base/input-error.ts";
 import { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import type { CliHost } from "./host.ts";
-import { BrokenPipe, UsageError } from "./host.ts";
+import { BrokenPipe, Interrupted, UsageError } from "./host.ts";
 import { VERSION } from "./version.ts";
 
 /** What a process says to whoever started it. */
@@ -77,6 +77,10 @@ function reportFailure(error: unknown, args: readonly string[], host: CliHost): 
   if (error instanceof BrokenPipe) return EXIT.fine;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   try {
+    if (error instanceof Interrupted) {
+      host.err.write(`${error.message}\n`);
+      return error.exitCode;
+    }
     if (error instanceof InputError || error instanceof UsageError) {
       host.err.write(messageOf(error, host));
       return error instanceof UsageError ? EXIT.usage : EXIT.problems;

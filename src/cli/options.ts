@@ -38,3 +38,8 @@ export function wholeNumber(option: string, minimum: number): (text: string) => 
     return value;
   };
 }
+
+/** The values of a repeatable option, in order. */
+export function collectText(text: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, text];
+}

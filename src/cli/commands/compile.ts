@@ -1,0 +1,106 @@
+import { basename } from "node:path";
+import { ONNX_IR_VERSION, ONNX_OPSET } from "../../backends/onnx/index.ts";
+import { compileOnnx } from "../../program/compile.ts";
+import { summarize } from "../../program/summarize.ts";
+import { openWeights } from "../../weights/open-weights.ts";
+import { parseRename } from "../../weights/rename.ts";
+import type { Command } from "../command.ts";
+import type { CliHost } from "../host.ts";
+import { UsageError } from "../host.ts";
+import { addNetworkOptions, collectText, wholeNumber } from "../options.ts";
+import { countText } from "../table.ts";
+import type { NetworkOptions } from "../target.ts";
+import { buildTarget } from "../target.ts";
+import { VERSION } from "../version.ts";
+import { writeOutput } from "../write-output.ts";
+import { totalLines } from "./summary.ts";
+
+interface CompileCommandOptions extends NetworkOptions {
+  readonly output: string;
+  readonly target: string;
+  readonly weights?: string;
+  readonly rename?: readonly string[];
+  readonly seed?: number;
+  readonly fan?: "in" | "out";
+  readonly batch?: number;
+  readonly softmax?: boolean;
+  readonly externalData?: boolean;
+}
+
+/** What `--target` will mean one day; each is refused by name until it does. */
+const LATER: Readonly<Record<string, string>> = { tfjs: "a TensorFlow.js model", "onnx-training": "a training step as ONNX", pytorch: "a PyTorch module" };
+
+/** `rnc compile`: a network and its weights as a file that runs. */
+export function register(program: Command, host: CliHost): void {
+  const command = program
+    .command("compile")
+    .argument("<network>", "FILE, FILE#Network, a name of the standard library (ResNet50), or `-`")
+    .description("write a network with its weights as an ONNX file")
+    .requiredOption("-o, --output <file>", "the file to write, `-` for standard output")
+    .option("--target <target>", "what to write: onnx", "onnx")
+    .option("--weights <file>", "weights from a safetensors or PyTorch file (default: seeded initial weights)")
+    .option("--rename <old=new>", "take the weights `old` of the file for `new`; repeatable", collectText)
+    .option("--seed <n>", "seed of the initial weights (default: 0)", wholeNumber("--seed", 0))
+    .option("--fan <side>", "the side He's initializer counts: out or in (default: out)", fanSide)
+    .option("--batch <n>", "fix the batch (default: as the network says)", wholeNumber("--batch", 1))
+    .option("--softmax", "end the outputs in a softmax")
+    .option("--external-data", "weights in a file of their own beside the model (always above 2 GB)");
+  addNetworkOptions(command).action((network: string, options: CompileCommandOptions) => run(network, options, host));
+}
+
+function fanSide(text: string): "in" | "out" {
+  if (text === "in" || text === "out") return text;
+  throw new UsageError(`\`--fan ${text}\`: \`in\` or \`out\` is needed`);
+}
+
+async function run(target: string, options: CompileCommandOptions, host: CliHost): Promise<number> {
+  refuseNonsense(options);
+  const began = performance.now();
+  const graph = await buildTarget(host, target, options);
+  if (graph === undefined) return 1;
+  const toStandardOutput = options.output === "-";
+  const told = toStandardOutput ? host.err : host.out;
+  const weights = options.weights === undefined ? undefined : await openWeights(await host.openBytes(options.weights));
+  try {
+    const { files, remarks } = compileOnnx(graph, {
+      version: VERSION,
+      renames: (options.rename ?? []).map(parseRename),
+      dataName: `${basename(options.output)}.data`,
+      ...(weights ? { weights } : {}),
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(options.fan === undefined ? {} : { fan: options.fan }),
+      ...(options.batch === undefined ? {} : { batch: options.batch }),
+      ...(options.softmax ? { softmax: true } : {}),
+      ...(options.externalData ? { externalData: true } : {}),
+    });
+    if (toStandardOutput && files.length > 1) {
+      throw new UsageError("this model needs a second file for its weights, and standard output is one", { help: ["Name a file: `-o model.onnx`."] });
+    }
+    const { bold } = told.colors;
+    const lines = totalLines(summarize(graph), "paper");
+    const widest = Math.max(...lines.map(([title]) => title.length));
+    told.write(`${bold(graph.name)}: checked\n${lines.map(([title, text]) => `  ${title.padEnd(widest)}  ${text}\n`).join("")}`);
+    for (const remark of remarks) told.write(`  ${remark}\n`);
+    const written = await writeOutput(files, options.output, host);
+    const seconds = (performance.now() - began) / 1000;
+    for (const { path, sizeInBytes } of written) {
+      told.write(`${bold("wrote")} ${path === "-" ? "standard output" : path}  ${countText(sizeInBytes)} bytes\n`);
+    }
+    told.write(`  ONNX opset ${ONNX_OPSET}, IR version ${ONNX_IR_VERSION}; ${seconds.toFixed(2)} s\n`);
+  } finally {
+    await weights?.close?.();
+  }
+  return 0;
+}
+
+function refuseNonsense(options: CompileCommandOptions): void {
+  const { target, weights, rename, seed, fan } = options;
+  if (target !== "onnx") {
+    const later = Object.hasOwn(LATER, target) ? LATER[target] : undefined;
+    throw new UsageError(later ? `\`--target ${target}\` (${later}) does not exist yet` : `there is no target \`${target}\``, { help: ["Today there is one: `--target onnx`."] });
+  }
+  if (rename && weights === undefined) throw new UsageError("`--rename` is about a file of weights; name it with `--weights`");
+  if (weights !== undefined && (seed !== undefined || fan !== undefined)) {
+    throw new UsageError(`\`${seed === undefined ? "--fan" : "--seed"}\` makes initial weights, and \`--weights\` gives trained ones: choose one`);
+  }
+}

@@ -1,0 +1,36 @@
+import type { CliHost } from "./host.ts";
+
+/** Something that takes a while, told on a terminal once it has taken a second. */
+export interface Progress {
+  /** How much is done of the total. */
+  update(done: number): void;
+  /** Takes the line away. */
+  end(): void;
+}
+
+const FIRST_AFTER_MS = 1000;
+const EVERY_MS = 100;
+
+/** `writing r50.onnx  42 %  43 of 102 MB, 3 s left`; silent where standard error is no terminal. */
+export function createProgress(host: CliHost, label: string, total: number): Progress {
+  const begun = performance.now();
+  let shown = 0;
+  if (!host.err.isTerminal) return { update: () => undefined, end: () => undefined };
+  return {
+    update(done) {
+      const now = performance.now();
+      if (now - begun < FIRST_AFTER_MS || now - shown < EVERY_MS) return;
+      shown = now;
+      const left = done > 0 ? Math.ceil(((now - begun) / done) * (total - done) / 1000) : undefined;
+      const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
+      host.err.write(`\r\x1b[2K${label}  ${percent} %  ${megabytes(done)} of ${megabytes(total)} MB${left === undefined ? "" : `, ${left} s left`}`);
+    },
+    end() {
+      if (shown > 0) host.err.write("\r\x1b[2K");
+    },
+  };
+}
+
+function megabytes(bytes: number): string {
+  return Math.round(bytes / 1e6).toLocaleString("en");
+}
