@@ -1,4 +1,5 @@
 import { invariant } from "../base/assert.ts";
+import { isWhole } from "../base/rational.ts";
 import type { Instance } from "../ir/origin.ts";
 import type { Body, Chain, Element, Expression, ForElement, FromElement, GroupElement, IfElement, Item, LayerElement, Path } from "../syntax/ast.ts";
 import { didYouMean } from "../base/suggest.ts";
@@ -306,9 +307,12 @@ function repeat(count: Datum, repeated: Element, element: LayerElement, flow: Fl
   const whole = count.kind === "number" && typeof count.value === "number" && count.value >= 0 ? count.value : undefined;
   if (whole === undefined) {
     if (count.kind !== "unknown") {
+      const negative = count.kind === "number" && isWhole(count.value);
       report(context, element.callee, {
         code: count.kind === "number" ? "RN0303" : "RN0602",
-        message: count.kind === "number" ? `a layer is repeated a whole number of times, got ${formatDatum(count)}` : `only a number stands before \`x\`, this is ${describeDatum(count)}`,
+        message: negative
+          ? `a layer cannot be repeated ${formatDatum(count)} times`
+          : count.kind === "number" ? `a layer is repeated a whole number of times, got ${formatDatum(count)}` : `only a number stands before \`x\`, this is ${describeDatum(count)}`,
       });
     }
     elaborateElement(repeated, "unknown", passContext(context, 0, nestedScope(context.scope)));
