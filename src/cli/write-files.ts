@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { unlinkSync } from "node:fs";
 import type { Stats } from "node:fs";
-import { access, chmod, constants, lstat, mkdir, open, readlink, rename, rmdir, stat, unlink } from "node:fs/promises";
+import { chmod, lstat, mkdir, open, readlink, rename, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { EmittedFile } from "../backends/backend.ts";
 import { InternalError } from "../base/assert.ts";
@@ -112,7 +112,7 @@ async function targetOf(file: EmittedFile, outPath: string, asFolder: boolean): 
     }
     if (existing && !existing.isFile()) return { file, shown, path, existing, temporary: undefined };
     // A file that may not be written could still be replaced; its owner would not expect that.
-    if (existing) await access(path, constants.W_OK);
+    if (existing) await (await open(path, "r+")).close();
     // A short name of its own: the wanted one may already be as long as names may be.
     const temporary = join(dirname(path), `.rnc-${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
     return { file, shown, path, existing, temporary };
