@@ -35,10 +35,16 @@ const nodeFiles: ModuleHost = {
 };
 
 function pathKind(path: string): PathKind {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats) return "missing";
-  if (stats.isDirectory()) return "folder";
-  return stats.isFile() ? "file" : "other";
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (!stats) return "missing";
+    if (stats.isDirectory()) return "folder";
+    return stats.isFile() ? "file" : "other";
+  } catch (error) {
+    // A file where a folder is named: nothing can be below it.
+    if (codeOf(error) === "ENOTDIR") return "missing";
+    throw readFailure(error, path);
+  }
 }
 
 /** More than this is no `.resnet` file; it is not read at all. */

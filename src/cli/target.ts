@@ -125,7 +125,8 @@ function looksLikeFile(path: string): boolean {
 function hintsFor(host: CliHost, path: string): string[] {
   const slash = path.lastIndexOf("/");
   const folder = slash < 0 ? "." : path.slice(0, slash) || "/";
-  if (looksLikeFile(path) && host.pathKind(folder) !== "folder") return [`There is no folder \`${folder}\` either.`];
+  const holder = host.pathKind(folder);
+  if (holder !== "folder") return [holder === "missing" ? `There is no folder \`${folder}\` either.` : `\`${folder}\` is a file, not a folder.`];
   const beside = host.list(folder).filter((entry) => entry.endsWith(".resnet"));
   const near = looksLikeFile(path) ? nearest(path.slice(slash + 1), beside).map((entry) => path.slice(0, slash + 1) + entry) : nearest(path, [...standardNames("network"), ...beside]);
   if (near.length > 0) return [`Did you mean ${near.map((entry) => `\`${entry}\``).join(" or ")}?`];

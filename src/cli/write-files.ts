@@ -79,7 +79,8 @@ export async function writeEmittedFiles(files: readonly EmittedFile[], outPath: 
       if (temporary !== undefined) await explained(() => rename(temporary, path), target.shown);
     }
   } catch (error) {
-    await Promise.all(targets.map(({ temporary }) => temporary !== undefined && unlink(temporary).catch(ignoreMissing)));
+    // Where it cannot be taken away it mostly could not be made: what went wrong first is what is told.
+    await Promise.all(targets.map(({ temporary }) => temporary !== undefined && unlink(temporary).catch(() => undefined)));
     // Only an empty folder goes: files of others that came in the meantime stay.
     if (madeFolder) await rmdir(outPath).catch(() => undefined);
     throw error;
