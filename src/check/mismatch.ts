@@ -179,7 +179,8 @@ function sizesDiffer(a: readonly Dim[], b: readonly Dim[], facts: Context["sessi
   return differing(a.slice(2), b.slice(2), facts).length > 0;
 }
 
-const sizes = (shape: readonly Dim[]): string => shape.slice(2).map(formatDim).join("x");
+/** `32x32`; with blanks where a size is more than a number. */
+const sizes = (shape: readonly Dim[]): string => shape.slice(2).map(formatDim).join(shape.slice(2).every((dim) => typeof dim === "number") ? "x" : " x ");
 
 function changes(from: readonly Dim[], to: readonly Dim[], facts: Context["session"]["facts"]): string {
   return differing(from, to, facts)
