@@ -44,10 +44,11 @@ function isStretched(value: Value, output: Value): boolean {
   return from.length === to.length && from.some((dim, axis) => dim === 1 && to[axis] !== 1);
 }
 
-/** F's stride per axis seen from its input, or `undefined` where it has none (unlike branches, another epoch). */
+/** F's stride per axis seen from its input, 1 without spatial axes; `undefined` where it has none (unlike branches, another epoch). */
 export function strideBetween(from: Jump | undefined, to: Jump | undefined): readonly number[] | undefined {
-  if (from === undefined || to === undefined || to.unlike || from.unlike || from.epoch !== to.epoch) return undefined;
-  if (to.factors.length === 0 || from.factors.length !== to.factors.length) return to.factors.length === 0 ? [1] : undefined;
+  if (from === undefined || to === undefined) return undefined;
+  if (to.factors.length === 0) return [1];
+  if (to.unlike || from.unlike || from.epoch !== to.epoch || from.factors.length !== to.factors.length) return undefined;
   return to.factors.map((factor, axis) => {
     const quotient = factor / (from.factors[axis] as number);
     return Math.abs(quotient - Math.round(quotient)) < 1e-9 ? Math.round(quotient) : quotient;

@@ -1,5 +1,5 @@
 import type { Shortcuts } from "../syntax/ast.ts";
-import { parametersOf } from "./call.ts";
+import { boundOf, parametersOf } from "./call.ts";
 import type { Context, PolicyCell } from "./context.ts";
 import { report } from "./context.ts";
 import type { BlockDatum } from "./data.ts";
@@ -27,7 +27,8 @@ export function isShortcutOption(block: BlockDatum, range: { readonly start: num
   const parameters = parametersOf(target, context);
   const names = parameters.map((parameter) => parameter.name);
   const takesBoth = target.kind === "declaration" && target.declared.ast.keyword === "block" && names.includes("channels") && names.includes("stride");
-  const open = parameters.filter((parameter) => parameter.required && parameter.name !== "channels" && parameter.name !== "stride" && !block.bound.has(parameter.name));
+  const bound = boundOf(block, context);
+  const open = parameters.filter((parameter) => parameter.required && parameter.name !== "channels" && parameter.name !== "stride" && !bound.has(parameter.name));
   if (takesBoth && open.length === 0) return true;
   report(context, range, {
     code: "RN0505",
