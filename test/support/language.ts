@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { formatShape } from "../../src/ir/tensor-type.ts";
 import type { Graph } from "../../src/ir/graph.ts";
+import type { Instance } from "../../src/ir/origin.ts";
 import { loadProgram } from "../../src/program/load.ts";
 import { buildNetwork, checkProgram, listNetworks } from "../../src/program/networks.ts";
 import type { BuildOptions } from "../../src/program/networks.ts";
@@ -51,3 +52,17 @@ export function checkAll(title: string, look: Look, rows: Readonly<Record<string
     }
   });
 }
+
+/** What every residual asked of its policy and what was made: `B: 16 channels, stride 2x2: layers`, inner ones first. */
+export const residuals: Look = (graph) => {
+  const found = new Map<Instance, string>();
+  for (const { origin } of graph.nodes) {
+    for (let at = origin?.instance; at; at = at.parent) {
+      const { residual } = at;
+      if (residual) found.set(at, `${residual.policy}: ${residual.channels} channels, stride ${residual.stride.join("x")}: ${residual.made}`);
+    }
+  }
+  return [...found.values()];
+};
+/** The layers that a shortcut policy made. */
+export const inserted: Look = (graph) => graph.nodes.filter(({ origin }) => origin?.inserted).map(({ name }) => name);
