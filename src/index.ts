@@ -38,7 +38,7 @@ export { jsonProblem } from "./diagnostics/render/json.ts";
 export { applyFix } from "./diagnostics/render/fixes.ts";
 
 export type * as syntax from "./syntax/ast.ts";
-export { parse } from "./syntax/index.ts";
+export { parseText } from "./program/parse-text.ts";
 
 export type { ModuleHost, Program } from "./program/load.ts";
 export { loadProgram, NO_FILES, standardProgram } from "./program/load.ts";

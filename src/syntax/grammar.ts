@@ -1,5 +1,4 @@
 import { CstParser, EOF, tokenMatcher, type CstNode, type IParserErrorMessageProvider, type IToken, type ParserMethod, type Rule as GrammarRule, type TokenType } from "chevrotain";
-import { preparedGrammar } from "./grammar.generated.ts";
 import { installGrammar, type Analysed, type PreparedGrammar } from "./prepared-grammar.ts";
 import * as t from "./tokens.ts";
 
@@ -62,10 +61,13 @@ export class ResnetParser extends CstParser {
   }
 
   private isPrepared = false;
+  private analysed: ResnetParser | undefined;
 
   /** The rules as data: recovery looks into them. A prepared parser takes them from a parser that was not. */
   override getGAstProductions(): Record<string, GrammarRule> {
-    return this.isPrepared ? analysedParser().getGAstProductions() : super.getGAstProductions();
+    if (!this.isPrepared) return super.getGAstProductions();
+    this.analysed ??= new ResnetParser({ validate: false });
+    return this.analysed.getGAstProductions();
   }
 
   /** How often reading had to go on at another place. */
@@ -486,29 +488,4 @@ export class ResnetParser extends CstParser {
       this.OR([{ ALT: () => this.CONSUME(t.Word) }, { ALT: () => this.CONSUME(t.NumberToken) }]);
     });
   });
-}
-
-let parser: ResnetParser | undefined;
-let analysed: ResnetParser | undefined;
-
-/** A parser that has found out about the grammar by itself; only a text with mistakes needs it. */
-function analysedParser(): ResnetParser {
-  analysed ??= new ResnetParser({ validate: false });
-  return analysed;
-}
-
-/** Runs one rule of the grammar over tokens. */
-export function runGrammar(
-  rule: "File" | "Expr",
-  tokens: IToken[],
-): { readonly cst: CstNode | undefined; readonly errors: ResnetParser["errors"] } {
-  parser ??= new ResnetParser({ validate: false, prepared: preparedGrammar });
-  // The lexer does not set it (it tracks offsets only), and the ranges of the nodes are made from it.
-  for (const token of tokens) token.endOffset = token.startOffset + token.image.length - 1;
-  parser.input = tokens;
-  parser.recoveries = 0;
-  const cst: CstNode | undefined = parser[rule]();
-  const { errors } = parser;
-  parser.input = [];
-  return { cst, errors };
 }
