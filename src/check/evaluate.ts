@@ -1,6 +1,6 @@
 import { didYouMean } from "../base/suggest.ts";
 import * as rational from "../base/rational.ts";
-import { addDims, compareDims, floorDim, isSymbolic, scaleDim, subtractDims } from "../ir/dim.ts";
+import { addDims, compareDims, floorDim, isAtLeast, isSymbolic, scaleDim, subtractDims } from "../ir/dim.ts";
 import type { Dim } from "../ir/dim.ts";
 import type { BinaryExpression, BinaryOperator, Expression, MemberExpression } from "../syntax/ast.ts";
 import { bindCall } from "./call.ts";
@@ -173,14 +173,25 @@ function evaluateBinary(expression: BinaryExpression, context: Context): Datum {
     return cannot(wrong[0], isOrder(operator) ? "compare" : `compute \`${operator}\` with`, wrong[1], context);
   }
   if (isOrder(operator)) {
-    const order = compareSizes(left, right, context);
-    if (order === undefined) return undecided(expression, left, right, context);
-    return boolean(operator === "<" ? order < 0 : operator === "<=" ? order <= 0 : operator === ">" ? order > 0 : order >= 0);
+    const verdict = ordered(operator, left, right, context);
+    return verdict === undefined ? undecided(expression, left, right, context) : boolean(verdict);
   }
   return arithmetic(operator, left, right, expression, context);
 }
 
-const isOrder = (operator: BinaryOperator): boolean => operator === "<" || operator === "<=" || operator === ">" || operator === ">=";
+/** What `<` and its like come to; `undefined` where it is not the same for all sizes. */
+export function ordered(operator: "<" | "<=" | ">" | ">=", a: NumberDatum | DimensionDatum, b: NumberDatum | DimensionDatum, context: Context): boolean | undefined {
+  if (operator === "<" || operator === "<=") return ordered(operator === "<" ? ">" : ">=", b, a, context);
+  if (a.kind === "number" && b.kind === "number") return operator === ">" ? rational.compare(a.value, b.value) > 0 : rational.compare(a.value, b.value) >= 0;
+  const { facts } = context.session;
+  const order = compareSizes(a, b, context);
+  if (order !== undefined) return operator === ">" ? order > 0 : order >= 0;
+  // Not known to be more, and yet never less, or never more.
+  if (operator === ">=" && isAtLeast(asDim(a), asDim(b), facts)) return true;
+  return operator === ">" && isAtLeast(asDim(b), asDim(a), facts) ? false : undefined;
+}
+
+const isOrder = (operator: BinaryOperator): operator is "<" | "<=" | ">" | ">=" => operator === "<" || operator === "<=" || operator === ">" || operator === ">=";
 
 function undecided(expression: BinaryExpression, left: Datum, right: Datum, context: Context): Datum {
   report(context, expression, {

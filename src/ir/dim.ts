@@ -206,6 +206,11 @@ export function compareDims(a: Dim, b: Dim, facts: Facts): -1 | 0 | 1 | undefine
   return leastDim(scaleDim(difference, -1), facts) > 0 ? -1 : undefined;
 }
 
+/** True where a is provably b or more, whatever the sizes. */
+export function isAtLeast(a: Dim, b: Dim, facts: Facts): boolean {
+  return leastDim(simplifyDim(subtractDims(a, b), facts), facts) >= 0;
+}
+
 /** The dimension with symbols replaced by sizes or other dimensions. */
 export function substituteDim(dim: Dim, bindings: ReadonlyMap<string, Dim>): Dim {
   if (typeof dim === "number" || bindings.size === 0) return dim;
