@@ -4,7 +4,7 @@ import type { Dim } from "../ir/dim.ts";
 import { formatDim, sameDim } from "../ir/dim.ts";
 import type { Value } from "../ir/graph.ts";
 import { formatShape } from "../ir/tensor-type.ts";
-import type { Expect, Expression, Input, Item, Output } from "../syntax/ast.ts";
+import type { Expect, Expression, Input, Item, NameExpression, Output } from "../syntax/ast.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
 import { describeDatum, formatDatum, UNKNOWN } from "./data.ts";
@@ -100,6 +100,12 @@ function inputShape(item: Input, context: Context, run: NetworkRun, given: reado
         notes: [`It receives ${formatShape(given)}.`],
         secondary: [{ span: spanAt(context, item), text: "its input" }],
       });
+    } else if (!mustMatch && given && isSymbol(entry, context) && !sameDim(dim, given[axis] as Dim, context.session.facts)) {
+      failed = true;
+      report(context, item, {
+        code: "RN0706",
+        message: `\`${(entry as NameExpression).name}\` is one size, and ${formatShape(given)} gives it two: ${formatDim(dim)} and ${formatDim(given[axis] as Dim)}`,
+      });
     } else shape.push(given && !mustMatch ? (given[axis] as Dim) : dim);
   });
   if (failed) return undefined;
@@ -108,6 +114,11 @@ function inputShape(item: Input, context: Context, run: NetworkRun, given: reado
     return undefined;
   }
   return shape;
+}
+
+/** True for a name that an input declares as a size; what else an input's type says may be replaced. */
+function isSymbol(entry: Expression, context: Context): boolean {
+  return entry.kind === "name" && findBinding(context.scope, entry.name)?.role === "symbol";
 }
 
 /** One dimension of an input's type; an upper-case name that is not bound declares a symbol. */
@@ -135,6 +146,8 @@ function inputDim(entry: Expression, axis: number, context: Context, given: Dim 
         message: `\`${name}\` is a block (${what}), not a size`,
         help: [axis === 0 ? "Call the batch `N`." : "Choose another name for the size."],
       });
+      // Once is enough where the name stands on several axes.
+      context.scope.bindings.set(name, { datum: UNKNOWN, role: "symbol", span: spanAt(context, entry) });
       return undefined;
     }
   }
