@@ -3,13 +3,13 @@ import * as rational from "../base/rational.ts";
 import type { Graph, Value } from "../ir/graph.ts";
 import type { Measures, NodeMeasure } from "../passes/measure.ts";
 import { measure, measureNodes } from "../passes/measure.ts";
-import type { Identifier, Path } from "../syntax/ast.ts";
+import type { Identifier, Path, Relation } from "../syntax/ast.ts";
 import type { Contract } from "./network.ts";
 import { report } from "./context.ts";
 import type { Datum } from "./data.ts";
 import { describeDatum, formatDatum, number } from "./data.ts";
 import { resolvePath } from "./elaborate.ts";
-import { compareSizes, evaluate } from "./evaluate.ts";
+import { compareSizes, evaluate, ordered } from "./evaluate.ts";
 import { equalData } from "./data.ts";
 import { fromDim } from "./functions.ts";
 import { isValue } from "./scope.ts";
@@ -72,7 +72,7 @@ function checkContract(contract: Contract, graph: Graph, whole: Measures, each: 
   const difference = measured.kind === "number" && expected.kind === "number" ? differenceText(measured.value, expected.value) : "";
   report(context, item, {
     code: "RN0901",
-    message: `expected ${exact ? "" : `${item.relation} `}${grouped(expected)} ${quantity.unit}${where}, measured ${grouped(measured)}${difference}`.replace("  ", " "),
+    message: `expected ${exact ? "" : `${item.relation} `}${grouped(expected)}${quantity.unit && ` ${quantity.unit}`}${where}, measured ${grouped(measured)}${difference}`,
     label: exact ? undefined : `${name}${where} is ${grouped(measured)}`,
     notes: inserted(name, graph, each),
   });
@@ -127,7 +127,7 @@ function pixels(axes: readonly number[] | undefined): Datum | undefined {
   return { kind: "list", items: axes.map((size) => number(size)) };
 }
 
-function holds(relation: string, measured: Datum, expected: Datum, contract: Contract): boolean | undefined {
+function holds(relation: Relation, measured: Datum, expected: Datum, contract: Contract): boolean | undefined {
   const { context } = contract;
   if (relation === "==" || relation === "!=") {
     const equal = equalData(measured, expected, (a, b) => compareSizes(a, b, context) === 0);
@@ -137,9 +137,9 @@ function holds(relation: string, measured: Datum, expected: Datum, contract: Con
   let result = true;
   for (const [a, b] of pairs) {
     if ((a.kind !== "number" && a.kind !== "dimension") || (b.kind !== "number" && b.kind !== "dimension")) return undefined;
-    const order = compareSizes(a, b, context);
-    if (order === undefined) return undefined;
-    result &&= relation === "<" ? order < 0 : relation === "<=" ? order <= 0 : relation === ">" ? order > 0 : order >= 0;
+    const verdict = ordered(relation, a, b, context);
+    if (verdict === undefined) return undefined;
+    result &&= verdict;
   }
   return result;
 }

@@ -7,7 +7,7 @@ import { boundOf } from "./call.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
 import type { BlockDatum, Declared } from "./data.ts";
-import { formatDatum, spanIn, targetName, UNKNOWN } from "./data.ts";
+import { describeDatum, formatDatum, spanIn, targetName, UNKNOWN } from "./data.ts";
 import { elaborateBody, elaborateItems, labelled } from "./elaborate.ts";
 import { evaluate } from "./evaluate.ts";
 import { bindParameters } from "./instantiate.ts";
@@ -58,16 +58,12 @@ export function runNetwork(block: BlockDatum, outer: Context, run: NetworkRun, i
   if (block.target.kind !== "declaration") return nothing;
   const { declared } = block.target;
   const { ast } = declared;
-  if (ast.keyword !== "network") {
-    const at = run.element ?? { context: outer, element: ast.name };
-    report(at.context, at.element, { code: "RN0302", message: `\`${declared.name}\` is a ${ast.keyword}, and a network is wanted` });
-    return nothing;
-  }
-  if (outer.nesting > LIMITS.nesting) {
-    report(outer, ast.name, { code: "RN0802", message: `networks are nested deeper than ${LIMITS.nesting}`, help: ["A network cannot contain itself."] });
-    return nothing;
-  }
   const context = networkContext(declared, outer, run);
+  if (outer.nesting > LIMITS.nesting) {
+    const at = run.element ?? { context, element: ast.name };
+    report(at.context, at.element, { code: "RN0802", message: `networks are nested deeper than ${LIMITS.nesting}`, help: ["A network cannot contain itself."] });
+    return nothing;
+  }
   if (ast.broken) {
     // Part of its text was lost: what is left is read for names, and nothing is said to be missing.
     context.labels.incomplete = true;
@@ -94,6 +90,10 @@ export function runNetwork(block: BlockDatum, outer: Context, run: NetworkRun, i
     const datum = evaluate(ast.target, context);
     if (datum.kind !== "block") return nothing;
     target = datum;
+  }
+  if (target.target.kind !== "declaration" || target.target.declared.ast.keyword !== "network") {
+    report(context, ast.target, { code: "RN0302", message: `\`${declared.name}\` must stand for a network, and this is ${describeDatum(target)}` });
+    return nothing;
   }
   restateInputs(items, inputNames(target, outer), context, run);
   const inner = runNetwork(target, { ...outer, nesting: outer.nesting + 1 }, run, false);
