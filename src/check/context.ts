@@ -11,7 +11,8 @@ import type { Report, Session } from "./session.ts";
 /** The shortcut policy in force; a body may set its own, otherwise its holder's holds. */
 export interface PolicyCell {
   readonly parent: PolicyCell | undefined;
-  current: { readonly block: BlockDatum; readonly span: Span } | undefined;
+  /** `unknown` after a policy that could not be worked out: nothing more is said about the shortcuts it would have made. */
+  current: { readonly block: BlockDatum; readonly span: Span } | "unknown" | undefined;
 }
 
 /** Where an expression or a body is worked out. */

@@ -123,6 +123,7 @@ function residual(
   if (given && given.datum.kind !== "block") return "unknown";
   if (given?.datum.kind === "block" && !isShortcutOption(given.datum, element.callee, context)) return "unknown";
   const inForce = given?.datum.kind === "block" ? { block: given.datum, span: given.span } : policyInForce(context.policy);
+  if (inForce === "unknown") return "unknown";
   const policy = inForce?.block;
   const policyText = policy ? formatDatum(policy) : "identity";
   const stride = strideBetween(session.jumps.get(flow), session.jumps.get(inside));

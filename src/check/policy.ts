@@ -5,12 +5,12 @@ import { report } from "./context.ts";
 import type { BlockDatum } from "./data.ts";
 import { formatDatum, targetName } from "./data.ts";
 import { evaluate } from "./evaluate.ts";
-import type { Span } from "../base/source-file.ts";
 import { spanAt } from "./context.ts";
 
 /** `shortcuts P`: holds from its line on in its body and everything its body holds. */
 export function setPolicy(item: Shortcuts, context: Context): void {
   const datum = evaluate(item.policy, context);
+  context.policy.current = "unknown";
   if (datum.kind === "unknown") return;
   if (datum.kind !== "block") {
     report(context, item.policy, { code: "RN0505", message: `a shortcut option is a block, this is ${formatDatum(datum)}` });
@@ -44,7 +44,7 @@ export function isIdentity(block: BlockDatum): boolean {
 }
 
 /** The policy in force here: this body's last, else outward through the instances; `undefined` is the identity. */
-export function policyInForce(cell: PolicyCell): { readonly block: BlockDatum; readonly span: Span } | undefined {
+export function policyInForce(cell: PolicyCell): PolicyCell["current"] {
   for (let at: PolicyCell | undefined = cell; at; at = at.parent) if (at.current) return at.current;
   return undefined;
 }

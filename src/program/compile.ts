@@ -4,7 +4,11 @@ import { emitOnnx } from "../backends/onnx/index.ts";
 import { formatDim } from "../ir/dim.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import type { Instance } from "../ir/origin.ts";
+import { foldBatchNorm } from "../passes/fold-batch-norm.ts";
+import { foldedWeights } from "../weights/folded.ts";
 import type { Rename } from "../weights/rename.ts";
+import { foldBatchNorm } from "../passes/fold-batch-norm.ts";
+import { foldedWeights } from "../weights/folded.ts";
 import { matchWeights, silentChoices } from "../weights/match.ts";
 import { seededWeights } from "../weights/seeded.ts";
 import type { WeightSource } from "../weights/source.ts";
@@ -15,11 +19,17 @@ export interface CompileOptions {
   /** A file of weights; without one they are seeded. */
   readonly weights?: WeightSource;
   readonly renames?: readonly Rename[];
+  /** Tensors of the file that may stay unused: names, or prefixes of names. */
+  readonly ignore?: readonly string[];
   /** Seed and fan of initial weights (0, `out`). */
   readonly seed?: number;
   readonly fan?: "out" | "in";
+  /** Folds batch norms into the layers before them, where that changes nothing else. */
+  readonly foldBatchNorm?: boolean;
   /** Fixes the batch, where the network leaves it open. */
   readonly batch?: number;
+  /** Folds batch norms into the convolutions and linear layers before them. */
+  readonly foldBatchNorm?: boolean;
   /** Ends every output in a softmax. */
   readonly softmax?: boolean;
   readonly externalData?: boolean | "auto";
@@ -42,22 +52,25 @@ export interface Compiled {
 export function compileOnnx(graph: Graph, options: CompileOptions): Compiled {
   const { weights, remarks } = chooseWeights(graph, options);
   const { version, softmax = false, externalData = "auto", dataName } = options;
-  const files = emitOnnx(graph, weights, {
+  // The file of weights is matched with the network as written; folding comes after.
+  const { graph: written, folds } = options.foldBatchNorm ? foldBatchNorm(graph) : { graph, folds: [] };
+  const files = emitOnnx(written, folds.length > 0 ? foldedWeights(weights, folds) : weights, {
     version,
     softmax,
     externalData,
     ...(dataName === undefined ? {} : { dataName }),
     ...(options.batch === undefined ? {} : { symbols: batchSymbols(graph, options.batch) }),
   });
-  return { files, remarks };
+  const folded = folds.length > 0 ? [`${folds.length} batch norms folded into the layers before them`] : [];
+  return { files, remarks: [...remarks, ...folded] };
 }
 
 function chooseWeights(graph: Graph, options: CompileOptions): { readonly weights: WeightSource; readonly remarks: readonly string[] } {
-  const { weights, renames = [], seed = 0, fan = "out" } = options;
+  const { weights, renames = [], ignore = [], seed = 0, fan = "out" } = options;
   if (weights === undefined) {
     return { weights: seededWeights(graph.parameters, { seed, fan }), remarks: [`initial weights: seed ${seed}, He normal by fan-${fan}`] };
   }
-  const matched = matchWeights(graph.parameters, weights, { renames });
+  const matched = matchWeights(graph.parameters, weights, { renames, ignore });
   return { weights: matched.source, remarks: [`weights: ${weights.description}`, ...matched.applied, ...silentChoices(silentFacts(graph))] };
 }
 

@@ -20,10 +20,13 @@ interface CompileCommandOptions extends NetworkOptions {
   readonly target: string;
   readonly weights?: string;
   readonly rename?: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly foldBn?: boolean;
   readonly seed?: number;
   readonly fan?: "in" | "out";
   readonly batch?: number;
   readonly softmax?: boolean;
+  readonly foldBn?: boolean;
   readonly externalData?: boolean;
 }
 
@@ -40,10 +43,13 @@ export function register(program: Command, host: CliHost): void {
     .option("--target <target>", "what to write: onnx", "onnx")
     .option("--weights <file>", "weights from a safetensors or PyTorch file (default: seeded initial weights)")
     .option("--rename <old=new>", "take the weights `old` of the file for `new`; repeatable", collectText)
+    .option("--ignore <name>", "let tensors of the file with this name or prefix be unused; repeatable", collectText)
     .option("--seed <n>", "seed of the initial weights (default: 0)", wholeNumber("--seed", 0))
     .option("--fan <side>", "the side He's initializer counts: out or in (default: out)", fanSide)
     .option("--batch <n>", "fix the batch (default: as the network says)", wholeNumber("--batch", 1))
+    .option("--fold-bn", "fold batch norms into the layers before them")
     .option("--softmax", "end the outputs in a softmax")
+    .option("--fold-bn", "fold batch norms into the layers before them")
     .option("--external-data", "weights in a file of their own beside the model (always above 2 GB)");
   addNetworkOptions(command).action((network: string, options: CompileCommandOptions) => run(network, options, host));
 }
@@ -65,11 +71,14 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
     const { files, remarks } = compileOnnx(graph, {
       version: VERSION,
       renames: (options.rename ?? []).map(parseRename),
+      ignore: options.ignore ?? [],
+      ...(options.foldBn ? { foldBatchNorm: true } : {}),
       dataName: `${basename(options.output)}.data`,
       ...(weights ? { weights } : {}),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.fan === undefined ? {} : { fan: options.fan }),
       ...(options.batch === undefined ? {} : { batch: options.batch }),
+      ...(options.foldBn ? { foldBatchNorm: true } : {}),
       ...(options.softmax ? { softmax: true } : {}),
       ...(options.externalData ? { externalData: true } : {}),
     });
@@ -94,11 +103,12 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
 }
 
 function refuseNonsense(options: CompileCommandOptions): void {
-  const { target, weights, rename, seed, fan } = options;
+  const { target, weights, rename, ignore, seed, fan } = options;
   if (target !== "onnx") {
     const later = Object.hasOwn(LATER, target) ? LATER[target] : undefined;
     throw new UsageError(later ? `\`--target ${target}\` (${later}) does not exist yet` : `there is no target \`${target}\``, { help: ["Today there is one: `--target onnx`."] });
   }
+  if (ignore && weights === undefined) throw new UsageError("`--ignore` is about a file of weights; name it with `--weights`");
   if (rename && weights === undefined) throw new UsageError("`--rename` is about a file of weights; name it with `--weights`");
   if (weights !== undefined && (seed !== undefined || fan !== undefined)) {
     throw new UsageError(`\`${seed === undefined ? "--fan" : "--seed"}\` makes initial weights, and \`--weights\` gives trained ones: choose one`);
