@@ -4,8 +4,6 @@ import { emitOnnx } from "../backends/onnx/index.ts";
 import { formatDim } from "../ir/dim.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import type { Instance } from "../ir/origin.ts";
-import { foldBatchNorm } from "../passes/fold-batch-norm.ts";
-import { foldedWeights } from "../weights/folded.ts";
 import type { Rename } from "../weights/rename.ts";
 import { foldBatchNorm } from "../passes/fold-batch-norm.ts";
 import { foldedWeights } from "../weights/folded.ts";
@@ -24,8 +22,6 @@ export interface CompileOptions {
   /** Seed and fan of initial weights (0, `out`). */
   readonly seed?: number;
   readonly fan?: "out" | "in";
-  /** Folds batch norms into the layers before them, where that changes nothing else. */
-  readonly foldBatchNorm?: boolean;
   /** Fixes the batch, where the network leaves it open. */
   readonly batch?: number;
   /** Folds batch norms into the convolutions and linear layers before them. */
@@ -61,8 +57,14 @@ export function compileOnnx(graph: Graph, options: CompileOptions): Compiled {
     ...(dataName === undefined ? {} : { dataName }),
     ...(options.batch === undefined ? {} : { symbols: batchSymbols(graph, options.batch) }),
   });
-  const folded = folds.length > 0 ? [`${folds.length} batch norms folded into the layers before them`] : [];
+  const folded = options.foldBatchNorm ? [foldRemark(graph, folds.length)] : [];
   return { files, remarks: [...remarks, ...folded] };
+}
+
+function foldRemark(graph: Graph, folded: number): string {
+  const norms = graph.nodes.filter((node) => node.op === "bn").length;
+  const rest = norms - folded;
+  return `${folded} of ${norms} batch norms folded${rest === 0 ? "" : `; ${rest} stay, because no layer stands before ${rest === 1 ? "it" : "them"} alone`}`;
 }
 
 function chooseWeights(graph: Graph, options: CompileOptions): { readonly weights: WeightSource; readonly remarks: readonly string[] } {

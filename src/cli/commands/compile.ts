@@ -21,7 +21,6 @@ interface CompileCommandOptions extends NetworkOptions {
   readonly weights?: string;
   readonly rename?: readonly string[];
   readonly ignore?: readonly string[];
-  readonly foldBn?: boolean;
   readonly seed?: number;
   readonly fan?: "in" | "out";
   readonly batch?: number;
@@ -47,7 +46,6 @@ export function register(program: Command, host: CliHost): void {
     .option("--seed <n>", "seed of the initial weights (default: 0)", wholeNumber("--seed", 0))
     .option("--fan <side>", "the side He's initializer counts: out or in (default: out)", fanSide)
     .option("--batch <n>", "fix the batch (default: as the network says)", wholeNumber("--batch", 1))
-    .option("--fold-bn", "fold batch norms into the layers before them")
     .option("--softmax", "end the outputs in a softmax")
     .option("--fold-bn", "fold batch norms into the layers before them")
     .option("--external-data", "weights in a file of their own beside the model (always above 2 GB)");
@@ -72,7 +70,6 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
       version: VERSION,
       renames: (options.rename ?? []).map(parseRename),
       ignore: options.ignore ?? [],
-      ...(options.foldBn ? { foldBatchNorm: true } : {}),
       dataName: `${basename(options.output)}.data`,
       ...(weights ? { weights } : {}),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
