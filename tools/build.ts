@@ -1,13 +1,14 @@
 /** Makes `dist/`: the launcher, the bundled command line with its code cache, the library for any platform, its types. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { BuildOptions, Metafile } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const dist = join(root, "dist");
+// Made aside and put in its place at the end: there is always a whole build, or none.
+const dist = join(root, "dist-next");
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, "bin"), { recursive: true });
 
@@ -30,7 +31,7 @@ const [cli, library] = await Promise.all([
   build({
     ...shared,
     entryPoints: ["src/cli/bin.ts"],
-    outfile: "dist/cli.cjs",
+    outfile: "dist-next/cli.cjs",
     format: "cjs",
     platform: "node",
     target: "node20.19",
@@ -38,14 +39,16 @@ const [cli, library] = await Promise.all([
     // The cached script has no loader of ES modules: `import()` of an engine becomes `require`.
     supported: { "dynamic-import": false },
   }),
-  build({ ...shared, entryPoints: ["src/index.ts"], outfile: "dist/index.js", format: "esm", platform: "neutral", mainFields: ["module", "main"], target: "es2022", external }),
+  build({ ...shared, entryPoints: ["src/index.ts"], outfile: "dist-next/index.js", format: "esm", platform: "neutral", mainFields: ["module", "main"], target: "es2022", external }),
 ]);
 
 writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), licensesOf([cli.metafile, library.metafile]));
 copyFileSync(join(root, "tools/launcher.cjs"), join(dist, "bin/rnc.cjs"));
 chmodSync(join(dist, "bin/rnc.cjs"), 0o755);
 execFileSync(process.execPath, [join(root, "tools/make-code-cache.cjs"), join(dist, "cli.cjs"), join(root, "tools/warm-up.resnet")], { stdio: "inherit" });
-execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tools/tsconfig.types.json")], { stdio: "inherit" });
+execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tools/tsconfig.types.json"), "--outDir", join(dist, "types")], { stdio: "inherit" });
+rmSync(join(root, "dist"), { recursive: true, force: true });
+renameSync(dist, join(root, "dist"));
 
 /** The licences of the packages whose code is in the bundles. */
 function licensesOf(metafiles: readonly Metafile[]): string {

@@ -119,10 +119,15 @@ function explainDeclaration(name: string, module: Module, host: CliHost): string
     .join("\n");
 }
 
-/** Prose broken to the width of the terminal; lists and code keep their lines. */
+/** Prose broken to the width of the terminal, whatever the width it was written at; lists, tables and code keep their lines. */
 function paragraphs(text: string, host: CliHost): string {
   const width = Math.min(host.out.columns, 100);
-  return `${text.trim().split("\n").flatMap((line) => wrap(line, width)).join("\n")}\n`;
+  const blocks = text.trim().split(/\n{2,}/).map((block) => {
+    const lines = block.split("\n");
+    const asWritten = lines.some((line) => /^( {2,}|\s*[-*|]\s)/.test(line));
+    return (asWritten ? lines : [lines.join(" ")]).flatMap((line) => wrap(line, width)).join("\n");
+  });
+  return `${blocks.join("\n\n")}\n`;
 }
 
 function indent(text: string): string {
