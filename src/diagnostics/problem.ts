@@ -52,9 +52,14 @@ export function createProblem(input: ProblemInput): Problem {
     primary: { span: input.span, text: input.label ?? "" },
     secondary: input.secondary ?? [],
     notes: input.notes ?? [],
-    help: input.help ?? [],
+    help: (input.help ?? []).map(capitalized),
     fixes: input.fixes ?? [],
   };
+}
+
+/** Help is a sentence; whoever wrote it as the end of one is put right here. */
+function capitalized(text: string): string {
+  return /^[a-z]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 /** The result of a stage: there is always a value to go on with, and whatever has to be said. */

@@ -74,7 +74,7 @@ describe("code frames", () => {
     const { spans } = marked("«x»");
     const said = "four words and then some that do not fit on the line";
     check(
-      problem(spans[0], { notes: ["x     [N, 16]\nF(x)  [N, 32]", said], help: ["do it"] }),
+      problem(spans[0], { notes: ["x     [N, 16]\nF(x)  [N, 32]", said], help: ["Do it"] }),
       [
         "error[RN0401]: wibble",
         "   ┌─ a.resnet:1:1",
@@ -86,7 +86,7 @@ describe("code frames", () => {
         "     F(x)  [N, 32]",
         "   = four words and then some that do not fit",
         "     on the line",
-        "   help: do it",
+        "   help: Do it",
       ],
       { width: 45 },
     );
@@ -143,8 +143,8 @@ describe("code frames", () => {
     const { spans } = marked("one\n  «two»\n");
     const span = spans[0] as Span;
     const place = { path: "a.resnet", start: { line: 2, column: 3, offset: 6 }, end: { line: 2, column: 6, offset: 9 } };
-    const made = problem(span, { label: "here", notes: ["n"], help: ["h"], secondary: [{ span, text: "there" }], fixes: [{ title: "t", edits: [{ span, text: "e" }] }] });
-    expect(jsonProblem(made)).to.deep.include({ code: "RN0401", severity: "error", message: "wibble", span: place, label: "here", related: [{ span: place, label: "there" }], notes: ["n"], help: ["h"], fixes: [{ title: "t", edits: [{ span: place, text: "e" }] }] });
+    const made = problem(span, { label: "here", notes: ["n"], help: ["H"], secondary: [{ span, text: "there" }], fixes: [{ title: "t", edits: [{ span, text: "e" }] }] });
+    expect(jsonProblem(made)).to.deep.include({ code: "RN0401", severity: "error", message: "wibble", span: place, label: "here", related: [{ span: place, label: "there" }], notes: ["n"], help: ["H"], fixes: [{ title: "t", edits: [{ span: place, text: "e" }] }] });
   });
 });
 
