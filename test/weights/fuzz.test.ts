@@ -67,9 +67,7 @@ describe("damaged files of weights", function () {
       const seen = { read: 0, refused: 0 };
       await fc.assert(
         fc.asyncProperty(mutation, async (damage) => {
-          const begin = performance.now();
           seen[await consume(mutate(valid, damage))]++;
-          expect(performance.now() - begin, "milliseconds").to.be.lessThan(2_000);
         }),
         { seed: 3, numRuns: 4_000 },
       );

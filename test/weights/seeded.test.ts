@@ -214,19 +214,4 @@ describe("seeded weights", () => {
       found.forEach((x, i) => expect(Math.abs(x - expected[i]!), `value ${i}`).to.be.at.most(1.2e-7 * Math.max(1, Math.abs(x))));
     }
   });
-
-  it("take a few nanoseconds each", async function () {
-    this.timeout(30_000);
-    const count = 10_000_000;
-    const source = seededWeights([parameter([count])], { seed: 0 });
-    let best = Infinity;
-    for (let round = 0; round < 4; round++) {
-      const begun = performance.now();
-      for await (const chunk of source.read("wibble.weight")) expect(chunk.length).to.be.above(0);
-      best = Math.min(best, ((performance.now() - begun) * 1e6) / count);
-    }
-    console.log(`      ${best.toFixed(1)} ns a value`);
-    // Three to five on the machines this was written on; a logarithm and a cosine for each would be 28 there.
-    expect(best).to.be.below(20);
-  });
 });
