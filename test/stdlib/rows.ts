@@ -111,6 +111,8 @@ const cifar: CountTable = {
       row("CifarResNet", a!, aMacs, aBuffers, { n: `${n}` }),
       row("CifarResNetOfDepth", a!, aMacs, aBuffers, { depth: `${6 * n! + 2}` }),
       row("CifarResNet", a!, aMacs, aBuffers, { n: `${n}`, option: "none" }),
+      row("CifarPlain", a!, aMacs, aBuffers, { n: `${n}` }),
+      row("CifarPlainOfDepth", a!, aMacs, aBuffers, { depth: `${6 * n! + 2}` }),
       row("CifarResNet", a!, aMacs, aBuffers, { n: `${n}`, option: 'A(where="split")' }),
       row("CifarResNet", b!, bMacs, undefined, { n: `${n}`, option: "B" }),
       row("CifarResNet", c!, cMacs, undefined, { n: `${n}`, option: "C" }),
