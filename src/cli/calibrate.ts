@@ -2,6 +2,7 @@ import { openOnnxSession } from "../engines/onnxruntime.ts";
 import { calibrate } from "../program/calibrate.ts";
 import { writeSafetensors } from "../weights/safetensors-writer.ts";
 import type { CliHost } from "./host.ts";
+import { createWaiting } from "./progress.ts";
 import { countText } from "./table.ts";
 import type { NetworkOptions } from "./target.ts";
 import { buildTarget } from "./target.ts";
@@ -13,6 +14,7 @@ export async function calibrateTarget(target: string, options: NetworkOptions & 
   const graph = await buildTarget(host, target, options);
   if (graph === undefined) return 1;
   const { seed = 0, output } = options;
+  const waiting = createWaiting(host, "measuring statistics");
   const source = await calibrate(graph, {
     version: VERSION,
     seed,
@@ -24,7 +26,7 @@ export async function calibrateTarget(target: string, options: NetworkOptions & 
         await session.close();
       }
     },
-  });
+  }).finally(() => waiting.end());
   const { size, chunks } = writeSafetensors(graph.parameters, source, { format: "pt", "rnc.network": graph.name, "rnc.seed": String(seed), "rnc.version": VERSION });
   await writeOutput([{ path: "", sizeInBytes: size, chunks }], output, host);
   const told = output === "-" ? host.err : host.out;

@@ -31,6 +31,24 @@ export function createProgress(host: CliHost, label: string, total: number): Pro
   };
 }
 
+/** A line on a terminal for work of unknown length, once it has taken a second: `measuring statistics … 12 s`. */
+export function createWaiting(host: CliHost, label: string): { end(): void } {
+  if (!host.err.isTerminal) return { end: () => undefined };
+  const begun = performance.now();
+  let shown = false;
+  const timer = setInterval(() => {
+    shown = true;
+    host.err.write(`\r\x1b[2K${label} … ${Math.round((performance.now() - begun) / 1000)} s`);
+  }, FIRST_AFTER_MS);
+  timer.unref();
+  return {
+    end() {
+      clearInterval(timer);
+      if (shown) host.err.write("\r\x1b[2K");
+    },
+  };
+}
+
 function megabytes(bytes: number): string {
   return Math.round(bytes / 1e6).toLocaleString("en");
 }
