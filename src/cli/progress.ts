@@ -21,7 +21,7 @@ export function createProgress(host: CliHost, label: string, total: number): Pro
       const now = performance.now();
       if (now - begun < FIRST_AFTER_MS || now - shown < EVERY_MS) return;
       shown = now;
-      const left = done > 0 ? Math.ceil(((now - begun) / done) * (total - done) / 1000) : undefined;
+      const left = done > 0 ? Math.round(((now - begun) * (total - done)) / done / 1000) : undefined;
       const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
       host.err.write(`\r\x1b[2K${label}  ${percent} %  ${megabytes(done)} of ${megabytes(total)} MB${left === undefined ? "" : `, ${left} s left`}`);
     },
