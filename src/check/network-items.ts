@@ -56,6 +56,9 @@ function addInput(item: Input, context: Context, run: NetworkRun): Flow {
     if (received) value = received;
     else if (run.received === undefined) {
       value = context.session.builder.input(name, { dtype: "float32", shape });
+      // A layer of this name would be a second value of one name in every exported file.
+      const firstNode = context.session.builder.nodes.length;
+      context.session.named.set(name, { span: spanAt(context, item.name), instance: context.instance, firstNode, endNode: firstNode, value });
       context.session.jumps.set(value, { epoch: 0, factors: shape.slice(2).map(() => 1), unlike: false });
     }
   }

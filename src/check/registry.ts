@@ -18,14 +18,15 @@ export function registerName(path: string, span: Span, context: Context): string
   }
   const [first, second] = unlikePlaces(earlier, thing);
   const inLoop = first === undefined;
+  const isInput = earlier.value?.producer.kind === "input" && earlier.value.name === path;
   session.report({
     code: "RN0601",
-    message: `two layers are called \`${path}\``,
+    message: isInput ? `a layer is called \`${path}\`, and so is an input` : `two layers are called \`${path}\``,
     span: second ?? span,
     instance: second === span ? context.instance : outerInstance(context.instance, second),
     label: inLoop ? "every pass of the repetition uses this name" : "the second one",
-    secondary: first === undefined || first.source.standard ? [] : [{ span: first, text: "the first one" }],
-    help: [inLoop ? "Make the repeated body a block of its own: its passes are then numbered." : "Label one of the blocks that hold them, or one of the layers."],
+    secondary: first === undefined || first.source.standard ? [] : [{ span: first, text: isInput ? "the input" : "the first one" }],
+    help: [isInput ? "Choose another name for one of them." : inLoop ? "Make the repeated body a block of its own: its passes are then numbered." : "Label one of the blocks that hold them, or one of the layers."],
   });
   let copy = 2;
   while (session.named.has(`${path}#${copy}`)) copy++;

@@ -99,6 +99,12 @@ checkAll("names: two equal names are one mistake", parameters, {
     `use std.shortcuts { C }\n${net("residual(C) { conv(3x3, 3) }\n  residual(C) { conv(3x3, 3) }")}`,
     ["5:3 «residual(C) { conv(3x3, 3) }» RN0601 two layers are called `downsample`"],
   ],
+  "a layer and an input": [net("image: conv(3x3, 8)"), ["3:3 «image» RN0601 a layer is called `image`, and so is an input"]],
+  "a layer that is counted and an input": ["network Net {\n  input conv1: float32[N, 3, 8, 8]\n  conv(3x3, 8)\n}\n", ["3:3 «conv(3x3, 8)» RN0601 a layer is called `conv1`, and so is an input"]],
+  "an input of an inner network is none: the value that flows in keeps its own": [
+    net("data: conv(1, 3) -> i: Inner", "3, 8, 8", "network Inner {\n  input data: float32[N, 3, 8, 8]\n  conv(3x3, 8)\n}\n"),
+    ["data.weight", "i.conv1.weight"],
+  ],
   "the same label in two scopes is none": [net("a: b\n  d: b", undefined, "block b { c: conv(3x3, 8) }\n"), ["a.c.weight", "d.c.weight"]],
 });
 
