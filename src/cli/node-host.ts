@@ -47,8 +47,9 @@ function pathKind(path: string): PathKind {
   }
 }
 
+const TOO_LONG = ["Repeat with `x`, `for` and blocks instead of writing every layer out."];
 /** More than this is no `.resnet` file; it is not read at all. */
-const LARGEST_TEXT = 64 * 1024 * 1024;
+const LARGEST_TEXT = 16 * 1024 * 1024;
 
 function readText(path: string): string {
   const name = path === "-" ? "standard input" : path;
@@ -58,7 +59,7 @@ function readText(path: string): string {
 function readBytes(path: string, name: string): Uint8Array {
   try {
     const size = path === "-" ? 0 : statSync(path).size;
-    if (size > LARGEST_TEXT) throw new InputError(`\`${path}\` has ${size.toLocaleString("en")} bytes; that is no network`);
+    if (size > LARGEST_TEXT) throw new InputError(`\`${path}\` has ${size.toLocaleString("en")} bytes; that is no network`, { help: TOO_LONG });
     return path === "-" ? readStandardInput() : readFileSync(path);
   } catch (error) {
     throw readFailure(error, name);
@@ -81,7 +82,7 @@ function readStandardInput(): Uint8Array {
       if (codeOf(error) !== "EAGAIN") throw error;
       pause();
     }
-    if (size > LARGEST_TEXT) throw new InputError("standard input has more than 64 MiB; that is no network");
+    if (size > LARGEST_TEXT) throw new InputError("standard input has more than 16 MiB; that is no network", { help: TOO_LONG });
   }
 }
 
