@@ -1,6 +1,9 @@
-"""Prints names and shapes of torchvision's state_dicts as JSON: {"resnet18": [["conv1.weight", [64, 3, 7, 7]], …], …}.
+"""Prints what torchvision says of its networks as JSON.
 
-Counters of batches are left out: they are no weights. Networks are made without memory for their weights.
+{"lists": {"resnet18": [["conv1.weight", [64, 3, 7, 7]], …], …}, "published": {"resnet18": {"params": …, "macs": … in 10^9}, …}}
+
+Lists are names and shapes of state_dicts; counters of batches are left out: they are no weights. Published are the counts in the
+metadata of its trained weights. Networks are made without memory for their weights.
 """
 import json
 import sys
@@ -36,4 +39,6 @@ with torch.device("meta"):
     lists["resnet50 dilated"] = listed(
         IntermediateLayerGetter(models.resnet50(weights=None, replace_stride_with_dilation=[False, True, True]), {"layer4": "out"})
     )
-json.dump(lists, sys.stdout)
+published = {name: next(iter(models.get_model_weights(name))).meta for name in NAMES}
+published = {name: {"params": meta["num_params"], "macs": meta["_ops"]} for name, meta in published.items()}
+json.dump({"lists": lists, "published": published}, sys.stdout)

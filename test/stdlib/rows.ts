@@ -30,7 +30,7 @@ const C = { option: "C" };
 const none = { option: "none" };
 
 const torchvision: CountTable = {
-  source: "torchvision: num_params in the metadata of its weights; running statistics from the state_dict; MACs as its _ops, exactly",
+  source: "torchvision: num_params in the metadata of its weights, running statistics from its state_dict; MACs whose rounding its _ops are",
   rows: [
     row("ResNet18", 11_689_512, 1_814_073_344, 9_600),
     row("ResNet34", 21_797_672, 3_663_761_408, 17_024),
@@ -124,7 +124,7 @@ const cifar: CountTable = {
 };
 
 const variants: CountTable = {
-  source: "timm's table of models (ResNet-C, -D, -T, 26) and MMPretrain's CIFAR nets, counted exactly",
+  source: "timm's resnet18d … resnet50t and resnet26, MMPretrain's CIFAR nets; exact MACs as PyTorch nets count",
   rows: [
     row("ResNet18D", 11_708_744, 2_053_713_920),
     row("ResNet34D", 21_816_904, 3_903_401_984),
