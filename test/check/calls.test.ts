@@ -27,6 +27,7 @@ checkAll("calls: arguments", shapes, {
   ],
   "bn takes nothing by position": [net("bn(0.1)"), ["3:6 «0.1» RN0304 `bn` takes no argument by position, and this is one more"]],
   "an alias of a block keeps its open parameters": [net("wide(stride=2)", undefined, `${unit}block wide = unit(8)\n`), ["conv1 [N, 8, 16, 16]"]],
+  "and binds again what it has bound": [net("wide(width=5)", undefined, `${unit}block wide = unit(8)\n`), ["conv1 [N, 5, 32, 32]"]],
   "and fills them by position": [net("wide(1, 2)", undefined, `${unit}block wide = unit(8)\n`), ["conv1 [N, 8, 16, 16]"]],
   "an alias with parameters has only those": [net("wide(4, stride=2)", undefined, `${unit}block wide(n: int) = unit(2 * n)\n`), ["5:11 «stride» RN0301 `wide` has no parameter `stride`"]],
   "and gives them on": [net("wide(4)", undefined, `${unit}block wide(n: int) = unit(2 * n)\n`), ["conv1 [N, 8, 32, 32]"]],

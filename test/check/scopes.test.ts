@@ -61,5 +61,12 @@ checkAll("scopes: labels", flows, {
   "and is not seen after the repetition": [net("2 x { skip: identity -> relu }\n  from skip"), ["4:8 «skip» RN0204 no layer is called `skip` before this line"]],
   "on an element without effect name what flows there": [net("relu -> skip: identity -> bn -> sum { identity | from skip }"), ["relu1 = relu(image)", "bn1 = bn(relu1)", "sum1 = sum(bn1, relu1)"]],
   "on an operator that happens to have no effect as well": [net("relu -> skip: subsample(1) -> bn -> sum { identity | from skip }"), ["relu1 = relu(image)", "bn1 = bn(relu1)", "sum1 = sum(bn1, relu1)"]],
+  "again, where it makes no layer: `from` means the last before it (where the reference is silent)": [
+    net("skip: identity -> relu -> sum { identity | from skip }\n  skip: identity -> bn -> mul { identity | from skip }"),
+    ["relu1 = relu(image)", "sum1 = sum(relu1, image)", "bn1 = bn(sum1)", "mul1 = mul(bn1, sum1)"],
+  ],
+  "in both ways of an `if` are one": [net("if 1 > 2 { a: identity } else { a: relu }\n  bn -> sum { identity | from a }"), ["a = relu(image)", "bn1 = bn(a)", "sum1 = sum(bn1, a)"]],
+  "in two labelled groups are two": [net("g: { a: relu -> bn -> sum { identity | from a } }\n  h: { a: gelu -> sum { identity | from a | from g.a } }"),
+    ["g.a = relu(image)", "g.0 = bn(g.a)", "g.1 = sum(g.0, g.a)", "h.a = gelu(g.1)", "h.0 = sum(h.a, h.a, g.a)"]],
   "on `from`": [net("a: relu -> again: from a -> bn -> sum { identity | from again }"), ["a = relu(image)", "bn1 = bn(a)", "sum1 = sum(bn1, a)"]],
 });
