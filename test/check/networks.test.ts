@@ -94,6 +94,12 @@ checkAll("aliases: outputs stated again", outputs, {
 });
 
 describe("networks: what the command line sets", () => {
+  it("sizes, which an alias's own symbols then are", async () => {
+    const text = `${any}network Net = Any {\n  input image: float32[N, 3, P, Q]\n  require P % 2 == 0, "even"\n}\n`;
+    expect(await seen(text, outputs)).to.deep.equal(["output = r [N, 8, ceil(P / 2), ceil(Q / 2)]"]);
+    expect(await seen(text, outputs, { sizes: [[1, 3, 8, 7]] })).to.deep.equal(["output = r [1, 8, 4, 4]"]);
+    expect(await seen(text, outputs, { sizes: [[1, 3, 7, 7]] })).to.deep.equal(["7:11 «P % 2 == 0» RN0305 even"]);
+  });
   it("a parameter", async () => {
     expect(await seen(fixed.replace("Fixed", "Net"), shapes, { settings: { width: "2 * 3" } })).to.deep.equal(["c [N, 6, 16, 16]", "r [N, 6, 16, 16]"]);
   });

@@ -45,6 +45,10 @@ checkAll("policies: which one", residuals, {
     body("shortcuts P\n  residual { relu }", undefined, "block P(channels: int, stride: int[]) { residual { bn } }\n"),
     [asked("P", "layers"), asked("identity", "identity")],
   ],
+  "unless the shortcut's own body says another": [
+    body("residual(P) { relu }", undefined, "block P(channels: int, stride: int[]) { shortcuts none\n  residual { bn } }\n"),
+    [asked("P", "layers"), asked("none", "none")],
+  ],
   "an argument of a block carries it": [body("unit(option=none)", undefined, `block unit(option: block = B) { shortcuts option\n  ${plain} }\n`), [asked("none", "none")]],
   "`identity` says the identity": [body(`shortcuts B\n  residual(identity) { relu }`), [asked("identity", "identity")]],
   "an alias of an option is one": [body("residual(E) { relu }", undefined, "block E = C(norm=identity)\n"), [asked("E", "layers")]],
