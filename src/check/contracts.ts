@@ -1,3 +1,4 @@
+import { groupDigits } from "../base/digits.ts";
 import { didYouMean } from "../base/suggest.ts";
 import * as rational from "../base/rational.ts";
 import type { Graph, Value } from "../ir/graph.ts";
@@ -145,7 +146,7 @@ function holds(relation: Relation, measured: Datum, expected: Datum, contract: C
 }
 
 function grouped(datum: Datum): string {
-  if (datum.kind === "number" && typeof datum.value === "number") return datum.value.toLocaleString("en");
+  if (datum.kind === "number" && typeof datum.value === "number") return groupDigits(datum.value);
   if (datum.kind === "list") return `[${datum.items.map(formatDatum).join(", ")}]`;
   return formatDatum(datum);
 }
@@ -153,7 +154,7 @@ function grouped(datum: Datum): string {
 function differenceText(measured: rational.Rational, expected: rational.Rational): string {
   const difference = rational.subtract(measured, expected);
   if (difference === undefined || typeof difference !== "number") return "";
-  return ` (${difference > 0 ? "+" : "−"}${Math.abs(difference).toLocaleString("en")})`;
+  return ` (${difference > 0 ? "+" : "−"}${groupDigits(Math.abs(difference))})`;
 }
 
 /** What the compiler put in is the usual reason for a count that differs. */
@@ -168,6 +169,6 @@ function inserted(name: string, graph: Graph, each: readonly NodeMeasure[]): str
     if (amount > 0 && node.op === "conv") paths.push(node.name);
   }
   if (total === 0) return [];
-  return [`${paths.length} inserted projection${paths.length === 1 ? "" : "s"} (${paths.slice(0, 3).join(", ")}${paths.length > 3 ? ", …" : ""}) account for ${total.toLocaleString("en")} of them.`];
+  return [`${paths.length} inserted projection${paths.length === 1 ? "" : "s"} (${paths.slice(0, 3).join(", ")}${paths.length > 3 ? ", …" : ""}) account for ${groupDigits(total)} of them.`];
 }
 

@@ -1,3 +1,4 @@
+import { groupDigits } from "../base/digits.ts";
 import { invariant } from "../base/assert.ts";
 import { isWhole } from "../base/rational.ts";
 import type { Instance } from "../ir/origin.ts";
@@ -226,7 +227,7 @@ function affordable(count: number, at: Element, context: Context): boolean {
   if (count <= context.session.stepsLeft) return true;
   report(context, at, {
     code: "RN0801",
-    message: `${count.toLocaleString("en")} repetitions; the budget of one network is ${LIMITS.steps.toLocaleString("en")} steps`,
+    message: `${groupDigits(count)} repetitions; the budget of one network is ${groupDigits(LIMITS.steps)} steps`,
     label: "this would repeat too often",
     help: ["Repeat fewer times."],
   });

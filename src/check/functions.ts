@@ -1,3 +1,4 @@
+import { groupDigits } from "../base/digits.ts";
 import * as rational from "../base/rational.ts";
 import type { Rational } from "../base/rational.ts";
 import { addDims, ceilDim, floorDim, isSymbolic } from "../ir/dim.ts";
@@ -84,7 +85,7 @@ function rangeOf(values: readonly Datum[], range: Range, context: Context): Datu
   if (count > context.session.stepsLeft) {
     report(context, range, {
       code: "RN0801",
-      message: `${count.toLocaleString("en")} entries are more than the ${context.session.stepsLeft.toLocaleString("en")} elaboration steps that are left`,
+      message: `${groupDigits(count)} entries are more than the ${groupDigits(context.session.stepsLeft)} elaboration steps that are left`,
       help: ["Repeat fewer times."],
     });
     return UNKNOWN;
@@ -99,7 +100,7 @@ export function exact(value: Rational | undefined, range: Range, context: Contex
   report(context, range, {
     code: "RN0803",
     message: "this number is too large to compute with",
-    notes: [`Exact numbers have up to ${rational.MAXIMUM_BITS.toLocaleString("en")} bits and exponents up to 300.`],
+    notes: [`Exact numbers have up to ${groupDigits(rational.MAXIMUM_BITS)} bits and exponents up to 300.`],
   });
   return UNKNOWN;
 }

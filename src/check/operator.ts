@@ -1,3 +1,4 @@
+import { groupDigits } from "../base/digits.ts";
 import { toNumber } from "../base/rational.ts";
 import type { Span } from "../base/source-file.ts";
 import type { Label } from "../diagnostics/problem.ts";
@@ -104,7 +105,7 @@ export function makeNode(
   if (types === undefined || specs === undefined) return undefined;
   if (!countable(record, attributes, rules.inputs, types, specs.map((spec) => spec.shape), element, context)) return undefined;
   if (builder.nodes.length >= LIMITS.layers) {
-    report(context, element, { code: "RN0801", message: `this network has more than ${LIMITS.layers.toLocaleString("en")} layers`, help: ["Repeat fewer times."] });
+    report(context, element, { code: "RN0801", message: `this network has more than ${groupDigits(LIMITS.layers)} layers`, help: ["Repeat fewer times."] });
     throw new BudgetSpent();
   }
   const parameters = specs.map(({ name: own, role, shape, initializer }) => builder.parameter({ name: `${name}.${own}`, role, shape, initializer }).value);

@@ -1,3 +1,4 @@
+import { groupDigits } from "../base/digits.ts";
 import type { Span } from "../base/source-file.ts";
 import type { Code } from "../diagnostics/catalogue.ts";
 import type { Fix, Label, Problem } from "../diagnostics/problem.ts";
@@ -114,7 +115,7 @@ export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map
       if (session.stepsLeft >= 0) return;
       session.report({
         code: "RN0801",
-        message: `this network needs more than ${LIMITS.steps.toLocaleString("en")} elaboration steps`,
+        message: `this network needs more than ${groupDigits(LIMITS.steps)} elaboration steps`,
         span,
         instance,
         label: "the budget is spent here",
@@ -142,7 +143,7 @@ export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map
 }
 
 function withRepeats(problem: Problem, repeats: number): Problem {
-  const places = repeats === 1 ? "one more instance" : `${repeats.toLocaleString("en")} more instances`;
+  const places = repeats === 1 ? "one more instance" : `${groupDigits(repeats)} more instances`;
   return { ...problem, notes: [...problem.notes, `The same holds for ${places} of this line.`] };
 }
 

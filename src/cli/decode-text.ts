@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { groupDigits } from "../base/digits.ts";
 import { InputError } from "../base/input-error.ts";
 
 /** The text of a file's bytes without its byte order mark; bytes that are no UTF-8 are an {@link InputError} with their place. */
@@ -6,7 +7,7 @@ export function decodeText(bytes: Uint8Array, path: string): string {
   if (!isUtf8(bytes)) {
     const { offset, line } = firstInvalid(bytes);
     const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-    throw new InputError(`\`${path}\` is not UTF-8 text: byte ${offset.toLocaleString("en")} (line ${line.toLocaleString("en")}) is 0x${hex(bytes[offset])}`, {
+    throw new InputError(`\`${path}\` is not UTF-8 text: byte ${groupDigits(offset)} (line ${groupDigits(line)}) is 0x${hex(bytes[offset])}`, {
       help: [utf16 ? "It looks like UTF-16: save it again as UTF-8." : "Save it again as UTF-8."],
     });
   }

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { isatty } from "node:tty";
+import { groupDigits } from "../base/digits.ts";
 import { InputError } from "../base/input-error.ts";
 import { NO_COLORS } from "../diagnostics/render/colors.ts";
 import type { ModuleHost } from "../program/load.ts";
@@ -59,7 +60,7 @@ function readText(path: string): string {
 function readBytes(path: string, name: string): Uint8Array {
   try {
     const size = path === "-" ? 0 : statSync(path).size;
-    if (size > LARGEST_TEXT) throw new InputError(`\`${path}\` has ${size.toLocaleString("en")} bytes; that is no network`, { help: TOO_LONG });
+    if (size > LARGEST_TEXT) throw new InputError(`\`${path}\` has ${groupDigits(size)} bytes; that is no network`, { help: TOO_LONG });
     return path === "-" ? readStandardInput() : readFileSync(path);
   } catch (error) {
     throw readFailure(error, name);
@@ -108,7 +109,7 @@ function byteSource(path: string, file: number, size: number): ByteSource {
       const bytes = Buffer.allocUnsafe(length);
       for (let done = 0; done < length; ) {
         const count = readSync(file, bytes, done, length - done, offset + done);
-        if (count === 0) throw new InputError(`\`${path}\` ends after ${(offset + done).toLocaleString("en")} bytes; ${(offset + length).toLocaleString("en")} were expected`);
+        if (count === 0) throw new InputError(`\`${path}\` ends after ${groupDigits(offset + done)} bytes; ${groupDigits(offset + length)} were expected`);
         done += count;
       }
       return bytes;

@@ -1,3 +1,4 @@
+import { groupDigits } from "../base/digits.ts";
 import type { CliHost } from "./host.ts";
 
 /** Something that takes a while, told on a terminal once it has taken a second. */
@@ -50,5 +51,5 @@ export function createWaiting(host: CliHost, label: string): { end(): void } {
 }
 
 function megabytes(bytes: number): string {
-  return Math.round(bytes / 1e6).toLocaleString("en");
+  return groupDigits(Math.round(bytes / 1e6));
 }

@@ -1,3 +1,5 @@
+import { groupDigits } from "../base/digits.ts";
+
 /** Rows of text in columns, for people and for Markdown. */
 export interface Table {
   readonly columns: readonly Column[];
@@ -18,7 +20,7 @@ export interface Row {
 
 /** 1,234,567 */
 export function countText(value: number): string {
-  return value.toLocaleString("en-US");
+  return groupDigits(value);
 }
 
 /**

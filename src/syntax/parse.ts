@@ -1,4 +1,5 @@
 import type { CstNode, IToken } from "chevrotain";
+import { groupDigits } from "../base/digits.ts";
 import type { SourceFile } from "../base/source-file.ts";
 import type { Problem } from "../diagnostics/problem.ts";
 import type { Expression, Module } from "./ast.ts";
@@ -78,7 +79,7 @@ function readTokens(
     reporter.report({
       code: "RN0804",
       unread: true,
-      message: `this file has ${source.text.length.toLocaleString("en-US")} characters; more than ${longestSource.toLocaleString("en-US")} are not read`,
+      message: `this file has ${groupDigits(source.text.length)} characters; more than ${groupDigits(longestSource)} are not read`,
       start: 0,
       end: 0,
       help: ["repeat with `x`, `for` and blocks instead of writing every layer out"],

@@ -1,3 +1,4 @@
+import { groupDigits } from "../base/digits.ts";
 import { InputError } from "../base/input-error.ts";
 import { nearest } from "../base/suggest.ts";
 import { elementCount, isFloatDType } from "./element-types.ts";
@@ -177,7 +178,7 @@ function capped<One>(all: readonly One[], line: (one: One, i: number) => string)
 }
 
 function tensors(count: number): string {
-  return count === 1 ? "1 tensor" : `${count.toLocaleString("en")} tensors`;
+  return count === 1 ? "1 tensor" : `${groupDigits(count)} tensors`;
 }
 
 /** What is in a network that no file of weights tells. */

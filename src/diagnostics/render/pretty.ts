@@ -1,3 +1,4 @@
+import { groupDigits } from "../../base/digits.ts";
 import type { SourceFile } from "../../base/source-file.ts";
 import type { Problem, Severity } from "../problem.ts";
 import type { Colors } from "./colors.ts";
@@ -59,7 +60,7 @@ export function countProblems(problems: readonly Problem[]): string {
   const parts = kinds.flatMap((kind) => {
     const count = problems.filter((problem) => problem.severity === kind).length;
     const word = kind === "info" ? "remark" : kind;
-    return count === 0 ? [] : [`${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`];
+    return count === 0 ? [] : [`${groupDigits(count)} ${word}${count === 1 ? "" : "s"}`];
   });
   return parts.join(", ");
 }
