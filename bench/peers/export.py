@@ -1,4 +1,4 @@
-"""Exports one of the nets with torch.onnx.export, as a user would: export.py NET OUT [--torchscript] [--weights FILE]"""
+"""Exports one of the nets with torch.onnx.export, as a user would: export.py NET OUT [--torchscript] [--torchvision] [--weights FILE]"""
 import argparse
 import os
 import sys
@@ -12,9 +12,19 @@ parser = argparse.ArgumentParser()
 parser.add_argument("net")
 parser.add_argument("out")
 parser.add_argument("--torchscript", action="store_true")
+parser.add_argument("--torchvision", action="store_true")
 parser.add_argument("--weights")
 arguments = parser.parse_args()
-model = NETS[arguments.net]().eval()
+if arguments.torchvision:
+    # There is no CPU build of torchvision; two of its operators must be declared before it can be imported.
+    library = torch.library.Library("torchvision", "DEF")
+    library.define("nms(Tensor dets, Tensor scores, float threshold) -> Tensor")
+    library.define("qnms(Tensor dets, Tensor scores, float threshold) -> Tensor")
+    from torchvision import models
+
+    model = getattr(models, arguments.net.lower())().eval()
+else:
+    model = NETS[arguments.net]().eval()
 if arguments.weights:
     from safetensors.torch import load_file
 
