@@ -119,7 +119,7 @@ export function describeDatum(datum: Datum): string {
     case "dimension":
       return `the size ${formatDatum(datum)}`;
     case "block":
-      return `the ${blockWord(datum.target)} \`${formatDatum(datum)}\``;
+      return `the ${targetWord(datum.target)} \`${formatDatum(datum)}\``;
     case "function":
       return `the function \`${datum.name}\``;
     case "unknown":
@@ -127,7 +127,8 @@ export function describeDatum(datum: Datum): string {
   }
 }
 
-function blockWord(target: Target): string {
+/** What people call it: block, network, recipe, operator, join. */
+export function targetWord(target: Target): string {
   if (target.kind === "none") return "block";
   if (target.kind === "declaration") return target.declared.ast.keyword;
   return target.record.form === "join" ? "join" : "operator";

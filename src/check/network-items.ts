@@ -7,7 +7,7 @@ import { formatShape } from "../ir/tensor-type.ts";
 import type { Expect, Expression, Input, Item, NameExpression, Output } from "../syntax/ast.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
-import { describeDatum, formatDatum, UNKNOWN } from "./data.ts";
+import { describeDatum, formatDatum, targetWord, UNKNOWN } from "./data.ts";
 import { resolvePath } from "./elaborate.ts";
 import { asDim, evaluate } from "./evaluate.ts";
 import { fromDim } from "./functions.ts";
@@ -146,7 +146,7 @@ function inputDim(entry: Expression, axis: number, context: Context, given: Dim 
       const what = binding.role === "import" ? `imported on line ${lineOf(binding.span?.start ?? 0, context)}` : binding.role === "builtin" ? "built in" : "declared in this file";
       report(context, entry, {
         code: "RN0704",
-        message: `\`${name}\` is a block (${what}), not a size`,
+        message: `\`${name}\` is a ${targetWord(binding.datum.target)} (${what}), not a size`,
         help: [axis === 0 ? "Call the batch `N`." : "Choose another name for the size."],
       });
       // Once is enough where the name stands on several axes.
