@@ -3,7 +3,8 @@ import { distance } from "fastest-levenshtein";
 /** The nearest candidates to a misspelt name, best first; none when nothing is near. */
 export function nearest(name: string, candidates: Iterable<string>, limit = 3): string[] {
   const wanted = name.toLowerCase();
-  const allowed = Math.max(1, Math.floor(name.length / 3));
+  // Two letters exchanged count as two: in names of five they are still the commonest slip.
+  const allowed = Math.max(1, Math.round(name.length / 3));
   const ranked: { candidate: string; far: number }[] = [];
   for (const candidate of new Set(candidates)) {
     if (candidate === name) continue;

@@ -15,6 +15,7 @@ function check(rows: Readonly<Record<string, readonly string[]>>): void {
 describe("suggestions", () => {
   check({
     basc: ["basic"],
+    bsaic: ["basic"],
     basics: ["basic", "Basic2"],
     bottelneck: ["bottleneck"],
     // Case alone is no distance.
