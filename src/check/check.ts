@@ -2,7 +2,7 @@ import type { SourceFile } from "../base/source-file.ts";
 import type { Outcome, Problem } from "../diagnostics/problem.ts";
 import { hasErrors, sortProblems } from "../diagnostics/problem.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
-import { formatShape } from "../ir/tensor-type.ts";
+import { elementCount, formatShape } from "../ir/tensor-type.ts";
 import type { Instance } from "../ir/origin.ts";
 import type { Argument, Expression, Module } from "../syntax/ast.ts";
 import { bindCall, parametersOf, boundOf } from "./call.ts";
@@ -159,7 +159,7 @@ function buildGraph(block: BlockDatum, declared: Declared, context: Context, opt
 
 /** Counts past 2^53 would be wrong in their last digits. */
 function reportTotals(graph: Graph, context: Context, at: { readonly start: number; readonly end: number }): void {
-  const total = graph.parameters.reduce((sum, parameter) => sum + parameter.shape.reduce((product, size) => product * size, 1), 0);
+  const total = graph.parameters.reduce((sum, parameter) => sum + elementCount(parameter.shape), 0);
   if (!Number.isSafeInteger(total)) report(context, at, { code: "RN0803", message: "this network has too many parameters to count exactly", notes: ["Counts are exact up to 2^53."] });
 }
 

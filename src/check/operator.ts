@@ -4,7 +4,7 @@ import type { Span } from "../base/source-file.ts";
 import type { Label } from "../diagnostics/problem.ts";
 import type { Attributes, AttributeValue, Node, Value } from "../ir/graph.ts";
 import type { Instance } from "../ir/origin.ts";
-import { formatShape, knownShape } from "../ir/tensor-type.ts";
+import { elementCount, formatShape, knownShape } from "../ir/tensor-type.ts";
 import type { TensorType } from "../ir/tensor-type.ts";
 import type { OpFault, OpRecord, TypeContext } from "../ops/define-op.ts";
 import type { LayerElement } from "../syntax/ast.ts";
@@ -142,7 +142,7 @@ function countable(
   };
   const ins = known(inputs);
   const outs = known(outputs);
-  const most = (shapes: readonly (readonly number[])[]): number => shapes.reduce((sofar, shape) => Math.max(sofar, product(shape)), 0);
+  const most = (shapes: readonly (readonly number[])[]): number => shapes.reduce((sofar, shape) => Math.max(sofar, elementCount(shape)), 0);
   let largest = Math.max(most(outs), most(parameters));
   if (record.macs && ins.length === inputs.length && outs.length === outputs.length) {
     largest = Math.max(largest, record.macs({ attributes, inputs: ins, outputs: outs }));
@@ -155,8 +155,6 @@ function countable(
   });
   return false;
 }
-
-const product = (shape: readonly number[]): number => shape.reduce((sofar, size) => sofar * size, 1);
 
 /** What the call gave and the constant defaults; a missing or wrong argument is reported. */
 export function givenAttributes(block: BlockDatum, record: OpRecord, element: LayerElement, context: Context): Record<string, AttributeValue | undefined> | undefined {

@@ -1,7 +1,6 @@
 import { groupDigits } from "../base/digits.ts";
 import type { Span } from "../base/source-file.ts";
-import type { Code } from "../diagnostics/catalogue.ts";
-import type { Fix, Label, Problem } from "../diagnostics/problem.ts";
+import type { Label, Problem, ProblemInput } from "../diagnostics/problem.ts";
 import { createProblem } from "../diagnostics/problem.ts";
 import type { SymbolFact } from "../ir/dim.ts";
 import type { GraphBuilder, Value } from "../ir/graph.ts";
@@ -17,17 +16,10 @@ export const LIMITS = { steps: 200_000, layers: 100_000, nesting: 64, elements: 
 /** Thrown inside an elaboration whose budget is spent, after the problem has been reported; never leaves `check/`. */
 export class BudgetSpent extends Error {}
 
-export interface Report {
-  readonly code: Code;
-  readonly message: string;
-  readonly span: Span;
-  readonly label?: string | undefined;
+/** What a reporting site in an elaboration gives. */
+export interface Report extends Omit<ProblemInput, "severity"> {
   /** The chain of uses the place stands in; the message points to the innermost one in the user's own files. */
   readonly instance?: Instance | undefined;
-  readonly secondary?: readonly Label[] | undefined;
-  readonly notes?: readonly string[] | undefined;
-  readonly help?: readonly string[] | undefined;
-  readonly fixes?: readonly Fix[] | undefined;
   /** The same place in the library is the same mistake, whichever of the user's lines led there. */
   readonly oncePerPlace?: boolean;
 }

@@ -24,6 +24,11 @@ export function knownShape(shape: readonly Dim[]): readonly number[] | undefined
   return shape.every((dim) => typeof dim === "number") ? (shape as readonly number[]) : undefined;
 }
 
+/** How many elements a tensor of this shape has. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((count, size) => count * size, 1);
+}
+
 /** What an axis is called in messages: batch, channels, height, width (features for rank 2, length for rank 3). */
 export function axisName(axis: number, rank: number): string {
   if (axis === 0) return "batch";

@@ -1,4 +1,4 @@
-import { knownShape } from "../ir/tensor-type.ts";
+import { elementCount, knownShape } from "../ir/tensor-type.ts";
 import type { Graph, Node, ParameterRole, Value } from "../ir/graph.ts";
 import type { OpRecord } from "../ops/define-op.ts";
 import { findOperator } from "../ops/registry.ts";
@@ -47,7 +47,7 @@ export function measureNodes(graph: Graph): readonly NodeMeasure[] {
     for (const { producer } of node.inputs) {
       if (producer.kind !== "parameter") continue;
       const { parameter } = producer;
-      const count = parameter.shape.reduce((product, size) => product * size, 1);
+      const count = elementCount(parameter.shape);
       if (STATE.has(parameter.role)) buffers += count;
       else params += count;
     }

@@ -1,3 +1,4 @@
+import { elementCount } from "../ir/tensor-type.ts";
 import { InputError } from "../base/input-error.ts";
 import type { EmittedFile } from "../backends/backend.ts";
 import { emitOnnx } from "../backends/onnx/index.ts";
@@ -93,7 +94,7 @@ function plus(amount: number, chunk: Uint8Array): Uint8Array {
 async function noise(input: Value, symbols: ReadonlyMap<string, number>, seed: number): Promise<{ data: Float32Array; shape: readonly number[] }> {
   const shape = input.type.shape.map((dim) => (isSymbolic(dim) ? (symbols.get(formatDim(dim)) ?? 1) : dim));
   const name = `noise for ${input.name}`;
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = elementCount(shape);
   // A fan of 2 is a variance of 1.
   const made: Parameter = { name, role: "weight", shape, dtype: "float32", initializer: { kind: "he_normal", fanIn: 2, fanOut: 2 }, value: input };
   const bytes = new Uint8Array(count * 4);

@@ -1,3 +1,4 @@
+import { elementCount } from "../../ir/tensor-type.ts";
 import { invariant } from "../../base/assert.ts";
 import type { WeightSource } from "../../weights/source.ts";
 import type { Parameter } from "../../ir/graph.ts";
@@ -28,7 +29,7 @@ const ALIGNMENT = 4096;
 const CHUNK = 1 << 20;
 
 export function bytesOf(parameter: Parameter): number {
-  return 4 * parameter.shape.reduce((product, size) => product * size, 1);
+  return 4 * elementCount(parameter.shape);
 }
 
 /** The model as one file, or as a graph and a file of weights beside it. */
