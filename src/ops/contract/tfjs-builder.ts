@@ -11,6 +11,8 @@ export interface TfjsWeight {
   readonly name: string;
   readonly parameter: Parameter;
   readonly axes?: readonly number[];
+  /** The part of the parameter's first axis it holds, from and to (exclusive), before it is transposed; absent: all of it. */
+  readonly rows?: readonly [from: number, to: number];
 }
 
 export type TfjsConfig = Readonly<Record<string, unknown>>;

@@ -1,0 +1,47 @@
+import type { Parameter } from "../ir/graph.ts";
+import type { WeightSource } from "../weights/source.ts";
+import type { FloatTensor } from "./engine.ts";
+
+/** SGD with momentum in PyTorch's form: `g += decay · w; m = momentum · m + g; w -= rate · (nesterov ? g + momentum · m : m)`. */
+export interface TrainingOptions {
+  /** Examples of every batch. */
+  readonly batch: number;
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  /** Added to the gradient as `weightDecay · w`. */
+  readonly weightDecay: number;
+  /** `weights`: decay of the weights of convolutions and linear layers alone; `all`: of every learned parameter. */
+  readonly decays: "weights" | "all";
+  /** 0: right answers alone; ε spreads ε over all classes. */
+  readonly labelSmoothing: number;
+  /** Parameters that stay as they are; absent: none. */
+  readonly frozen?: (parameter: Parameter) => boolean;
+  /** The output that is trained; absent: the only one. */
+  readonly lossOn?: string;
+  /** Seed of what is random in a step (dropout). */
+  readonly seed: number;
+}
+
+export interface TrainingBatch {
+  readonly inputs: readonly FloatTensor[];
+  /** The class of each example. */
+  readonly labels: Int32Array;
+}
+
+export interface TrainingResult {
+  /** Mean softmax cross-entropy of the batch, before the step, without decay. */
+  readonly loss: number;
+  /** Examples whose greatest output is the right class, before the step. */
+  readonly right: number;
+}
+
+/** A training under way. */
+export interface Training {
+  step(batch: TrainingBatch, learningRate: number): Promise<TrainingResult>;
+  /**
+   * Parameters and running statistics under their own names, momentum under `momentum.NAME`, as they are now. The source
+   * stays as it is when training goes on.
+   */
+  readState(): Promise<WeightSource>;
+  close(): Promise<void>;
+}
