@@ -65,8 +65,41 @@ export async function* readStored(
   const wanted = mergeAxes(order.map((axis) => ({ size: tensor.shape[axis] ?? 0, stride: tensor.strides[axis] ?? 0 })));
   if (wanted.some((axis) => axis.size === 0)) return;
   const only = wanted.length === 1 ? wanted[0] : undefined;
-  if (only !== undefined && only.stride === 1) yield* readInOrder(bytes, tensor, only.size);
-  else yield* readInBlocks(bytes, tensor, wanted, standsInOrder(wanted) ? CHUNK_BYTES : blockBytes);
+  if (only !== undefined && only.stride === 1) {
+    yield* readInOrder(bytes, tensor, only.size);
+    return;
+  }
+  const sizes = wanted.map((axis) => axis.size);
+  const part = { tensor, strides: wanted.map((axis) => axis.stride), from: 0, to: sizes[0] ?? 0 };
+  yield* readInBlocks(bytes, [part], { sizes, split: 0 }, standsInOrder(wanted) ? CHUNK_BYTES : blockBytes);
+}
+
+/**
+ * The values of a tensor whose first axis is that of the parts, one after the other, as {@link readStored} gives them. The
+ * parts have the same other axes, and stand anywhere in the file.
+ */
+export async function* readJoined(
+  bytes: ByteSource,
+  parts: readonly StoredTensor[],
+  axes?: readonly number[],
+  blockBytes = BLOCK_BYTES,
+): AsyncGenerator<Uint8Array> {
+  const [first] = parts;
+  invariant(first !== undefined && first.shape.length > 0, "a tensor of parts has parts, and they have a first axis");
+  const order = checkedPermutation(axes ?? first.shape.map((_, axis) => axis), first.shape.length);
+  const split = order.indexOf(0);
+  if (split === 0) {
+    for (const part of parts) yield* readStored(bytes, part, order, blockBytes);
+    return;
+  }
+  let rows = 0;
+  const placed = parts.map((tensor) => {
+    const from = rows;
+    rows += tensor.shape[0] ?? 0;
+    return { tensor, strides: order.map((axis) => tensor.strides[axis] ?? 0), from, to: rows };
+  });
+  const sizes = order.map((axis) => (axis === 0 ? rows : (first.shape[axis] ?? 0)));
+  if (!sizes.includes(0)) yield* readInBlocks(bytes, placed, { sizes, split }, blockBytes);
 }
 
 function checkedPermutation(axes: readonly number[], rank: number): readonly number[] {
@@ -119,58 +152,80 @@ async function* readInOrder(bytes: ByteSource, tensor: StoredTensor, count: numb
   }
 }
 
+/** A part of a tensor: its strides in the wanted order of axes, and its place along the axis that is split. */
+interface Part {
+  readonly tensor: StoredTensor;
+  readonly strides: readonly number[];
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Indices of one axis. */
+interface Range {
+  readonly from: number;
+  readonly size: number;
+}
+
 async function* readInBlocks(
   bytes: ByteSource,
-  tensor: StoredTensor,
-  axes: readonly WantedAxis[],
+  parts: readonly Part[],
+  { sizes, split }: { readonly sizes: readonly number[]; readonly split: number },
   blockBytes: number,
 ): AsyncGenerator<Uint8Array> {
   const scratch = new Uint32Array(CHUNK_BYTES / 4);
   let block: Uint32Array | undefined;
-  for (const { first, box, count } of blocks(axes, Math.max(1, Math.floor(blockBytes / 4)))) {
+  for (const ranges of blocks(sizes, Math.max(1, Math.floor(blockBytes / 4)))) {
+    const count = ranges.reduce((product, range) => product * range.size, 1);
     // The first block is the largest, so its room serves them all.
     block ??= new Uint32Array(count);
-    await fillBlock(bytes, tensor, first, box, { block, scratch });
+    const inBlock = rowMajorStrides(ranges.map((range) => range.size));
+    for (const part of parts) {
+      const cut = ranges[split];
+      const from = Math.max(part.from, cut?.from ?? 0);
+      const size = Math.min(part.to, (cut?.from ?? 0) + (cut?.size ?? 0)) - from;
+      if (size <= 0) continue;
+      const own = ranges.map((range, axis) => (axis === split ? { from: from - part.from, size } : range));
+      const first = own.reduce((sum, range, axis) => sum + range.from * (part.strides[axis] ?? 0), 0);
+      const to = (from - (cut?.from ?? 0)) * (inBlock[split] ?? 1);
+      const box = own.flatMap((range, axis) => (range.size === 1 ? [] : [{ size: range.size, inFile: part.strides[axis] ?? 0, inBlock: inBlock[axis] ?? 1 }]));
+      await fillBlock(bytes, part.tensor, { first, to, box }, { block, scratch });
+    }
     const made = new Uint8Array(block.buffer, 0, count * 4);
     for (let at = 0; at < made.byteLength; at += CHUNK_BYTES) yield made.subarray(at, at + CHUNK_BYTES);
   }
 }
 
-/** Cuts the wanted tensor, in its row-major order, into boxes of at most `limit` elements. */
-function* blocks(axes: readonly WantedAxis[], limit: number): Generator<{ first: number; box: Axis[]; count: number }> {
-  const blockStrides = rowMajorStrides(axes.map((axis) => axis.size));
+/** Cuts a tensor, in its row-major order, into boxes of at most `limit` elements: the indices of every axis. */
+function* blocks(sizes: readonly number[], limit: number): Generator<Range[]> {
+  const strides = rowMajorStrides(sizes);
   // The outermost axis of which at least one step fits into a block is the one that is cut.
-  const cut = blockStrides.findIndex((stride) => stride <= limit);
-  const cutAxis = axes[cut];
-  const perStep = blockStrides[cut];
-  invariant(cutAxis !== undefined && perStep !== undefined, "one element fits into a block");
-  const parts = Math.ceil(cutAxis.size / Math.floor(limit / perStep));
-  const steps = Math.ceil(cutAxis.size / parts);
-  const inner = axes.slice(cut + 1).map((axis, i) => ({ size: axis.size, inFile: axis.stride, inBlock: blockStrides[cut + 1 + i] ?? 1 }));
-  for (const outer of positions(axes.slice(0, cut))) {
-    for (let step = 0; step < cutAxis.size; step += steps) {
-      const size = Math.min(steps, cutAxis.size - step);
-      const box = [{ size, inFile: cutAxis.stride, inBlock: perStep }, ...inner];
-      yield { first: outer + step * cutAxis.stride, box, count: size * perStep };
+  const cut = strides.findIndex((stride) => stride <= limit);
+  const [cutSize, perStep] = [sizes[cut], strides[cut]];
+  invariant(cutSize !== undefined && perStep !== undefined, "one element fits into a block");
+  const parts = Math.ceil(cutSize / Math.floor(limit / perStep));
+  const steps = Math.ceil(cutSize / parts);
+  const inner = sizes.slice(cut + 1).map((size) => ({ from: 0, size }));
+  for (const outer of positions(sizes.slice(0, cut))) {
+    for (let step = 0; step < cutSize; step += steps) {
+      yield [...outer.map((from) => ({ from, size: 1 })), { from: step, size: Math.min(steps, cutSize - step) }, ...inner];
     }
   }
 }
 
-/** Where each index of these axes stands in the file, in elements, the last axis running fastest. */
-function* positions(axes: readonly WantedAxis[], at = 0): Generator<number> {
-  const [axis, ...inner] = axes;
-  if (axis === undefined) {
-    yield at;
+/** Every index of these axes, the last axis running fastest. */
+function* positions(sizes: readonly number[], outer: readonly number[] = []): Generator<readonly number[]> {
+  const [size, ...inner] = sizes;
+  if (size === undefined) {
+    yield outer;
     return;
   }
-  for (let i = 0; i < axis.size; i++) yield* positions(inner, at + i * axis.stride);
+  for (let i = 0; i < size; i++) yield* positions(inner, [...outer, i]);
 }
 
 async function fillBlock(
   bytes: ByteSource,
   tensor: StoredTensor,
-  first: number,
-  box: readonly Axis[],
+  { first, to, box }: { readonly first: number; readonly to: number; readonly box: readonly Axis[] },
   { block, scratch }: { readonly block: Uint32Array; readonly scratch: Uint32Array },
 ): Promise<void> {
   const elementBytes = BYTES_PER_ELEMENT[tensor.dtype];
@@ -189,7 +244,7 @@ async function fillBlock(
     waiting = [];
     waitingBytes = 0;
   };
-  for (const piece of pieces(inFileOrder, first, 0, elementBytes)) {
+  for (const piece of pieces(inFileOrder, first, to, elementBytes)) {
     waiting.push(piece);
     waitingBytes += piece.extent * elementBytes;
     if (waiting.length === READS_AT_ONCE || waitingBytes >= CHUNK_BYTES) await take();
