@@ -47,6 +47,8 @@ export { buildNetwork, checkProgram, listNetworks } from "./program/networks.ts"
 export { standardDeclaration, standardLibrary, standardNames } from "./program/standard-library.ts";
 export type { CompileOptions, Compiled } from "./program/compile.ts";
 export { compileOnnx } from "./program/compile.ts";
+export type { CompileTfjsOptions } from "./program/compile-tfjs.ts";
+export { buildLayersModel, compileTfjs } from "./program/compile-tfjs.ts";
 export type { Comparison } from "./program/compare.ts";
 export { compare } from "./program/compare.ts";
 export type { SummarizeOptions, Summary } from "./program/summarize.ts";
@@ -58,6 +60,7 @@ export type { DType, TensorType } from "./ir/tensor-type.ts";
 export { formatShape } from "./ir/tensor-type.ts";
 
 export type { EmittedFile } from "./backends/backend.ts";
+export type { LayersApi, LayersArtifacts } from "./backends/tfjs/build.ts";
 export type { ByteSource, TensorDType, TensorInfo, WeightSource } from "./weights/source.ts";
 export { openWeights } from "./weights/open-weights.ts";
 export { seededWeights } from "./weights/seeded.ts";

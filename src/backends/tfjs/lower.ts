@@ -1,0 +1,138 @@
+import { invariant } from "../../base/assert.ts";
+import { InputError } from "../../base/input-error.ts";
+import type { Dim } from "../../ir/dim.ts";
+import { isSymbolic, substituteDim } from "../../ir/dim.ts";
+import type { Graph, Node, Value } from "../../ir/graph.ts";
+import type { TfjsBuilder, TfjsTensor, TfjsWeight } from "../../ops/contract/tfjs-builder.ts";
+import type { OpRecord } from "../../ops/define-op.ts";
+import { isUnsupported } from "../../ops/define-op.ts";
+import { findOperator } from "../../ops/registry.ts";
+import type { LayersLayer, LayersModel, LayersWeight } from "./layers-model.ts";
+import { refusal } from "./refusal.ts";
+import type { Refused } from "./refusal.ts";
+
+export interface LowerOptions {
+  /** Sizes for symbols: `{ N: 8 }` fixes the batch. */
+  readonly symbols?: ReadonlyMap<string, number>;
+  /** Ends every output in a softmax over its last axis. */
+  readonly softmax?: boolean;
+  readonly findOperator?: (name: string) => OpRecord | undefined;
+}
+
+/** What a lowering throws to leave its node; the graph is walked to its end, so that all refusals come at once. */
+class RefusedNode extends Error {}
+
+/**
+ * A network as a model of built-in layers of TensorFlow.js, through the operators' records.
+ *
+ * @throws {@link InputError} naming every layer that a LayersModel cannot say exactly, with its line
+ */
+export function lowerToLayers(graph: Graph, options: LowerOptions = {}): LayersModel {
+  const { symbols = new Map<string, number>(), softmax = false } = options;
+  const find = options.findOperator ?? findOperator;
+  const layers: LayersLayer[] = [];
+  const tensors = new Map<Value, TfjsTensor>();
+  const refused: Refused[] = [];
+  const untrainable: string[] = [];
+  const taken = new Set<string>();
+  const ownNames = new Set([...graph.inputs, ...graph.nodes].map(({ name }) => layerName(name)));
+
+  /** A node's own layer has the node's name; a helper steps aside. */
+  const named = (wanted: string, own: boolean): string => {
+    const base = layerName(wanted);
+    let name = base;
+    for (let copy = 2; taken.has(name) || (!own && ownNames.has(name)); copy++) name = `${base}_${copy}`;
+    taken.add(name);
+    return name;
+  };
+  const add = (name: string, className: string, config: LayersLayer["config"], inputs: readonly TfjsTensor[], weights: readonly TfjsWeight[] = []): TfjsTensor => {
+    layers.push({ name, className, config, inputs, weights: weights.map((weight) => layersWeight(name, weight)) });
+    return { layer: name, index: 0 };
+  };
+  const inputs = graph.inputs.map((value) => {
+    const tensor = add(named(value.name, true), "InputLayer", { batch_input_shape: channelsLast(value, symbols), dtype: "float32", sparse: false }, []);
+    tensors.set(value, tensor);
+    return tensor;
+  });
+
+  let running: Node | undefined;
+  const of = (value: Value): TfjsTensor => {
+    const known = tensors.get(value);
+    invariant(known !== undefined, `${value.name} is no tensor of the LayersModel`);
+    return known;
+  };
+  const builder: TfjsBuilder = {
+    of,
+    layer(className, config, from, more = {}) {
+      invariant(running !== undefined, "layers are made for nodes");
+      const own = more.to !== undefined;
+      const name = named(own ? running.name : `${running.name}.${more.hint ?? className.toLowerCase()}`, own);
+      const tensor = add(name, className, { ...config, trainable: more.trainable ?? true, dtype: "float32" }, from, more.weights);
+      if (more.to) tensors.set(more.to, tensor);
+      return tensor;
+    },
+    alias: (value, as) => void tensors.set(value, of(as)),
+    refuse(reason): never {
+      invariant(running !== undefined, "nodes are refused");
+      refused.push({ node: running, reason });
+      throw new RefusedNode(reason);
+    },
+  };
+  for (const node of graph.nodes) {
+    running = node;
+    const lowering = find(node.op)?.lower.tfjs;
+    invariant(lowering !== undefined, `there is no operator ${node.op}`);
+    try {
+      if (isUnsupported(lowering)) builder.refuse(lowering.unsupported);
+      lowering(builder, node);
+    } catch (error) {
+      if (!(error instanceof RefusedNode)) throw error;
+      // Any tensor does for the nodes after it: no model comes of this.
+      for (const value of node.outputs) tensors.set(value, { layer: node.name, index: 0 });
+    }
+  }
+  if (refused.length > 0) throw refusal(graph, refused);
+
+  const outputs = finishOutputs(graph, softmax, { of, add: (hint, className, config, from) => add(named(hint, false), className, config, [from]) });
+  return { name: graph.name, layers, inputs, outputs, untrainable };
+}
+
+interface Finishing {
+  of(value: Value): TfjsTensor;
+  add(hint: string, className: string, config: LayersLayer["config"], from: TfjsTensor): TfjsTensor;
+}
+
+/** A tensor is an output once, and an input is none: TensorFlow.js wants a layer for each. */
+function finishOutputs(graph: Graph, softmax: boolean, at: Finishing): LayersModel["outputs"] {
+  const seen = new Set<string>(graph.inputs.map((value) => at.of(value).layer));
+  return graph.outputs.map(({ name, value }) => {
+    const tensor = at.of(value);
+    if (softmax) return { name, tensor: at.add(`${name}.softmax`, "Softmax", { axis: -1, trainable: true, dtype: "float32" }, tensor) };
+    const key = tensor.layer;
+    const copy = seen.has(key);
+    seen.add(key);
+    return { name, tensor: copy ? at.add(`${name}.output`, "Activation", { activation: "linear", trainable: true, dtype: "float32" }, tensor) : tensor };
+  });
+}
+
+function layersWeight(layer: string, weight: TfjsWeight): LayersWeight {
+  const { name, parameter, axes, rows } = weight;
+  const [first = 1, ...rest] = parameter.shape;
+  const shape = rows ? [rows[1] - rows[0], ...rest] : [first, ...rest];
+  const placed = parameter.shape.length === 0 ? [] : axes ? axes.map((axis) => shape[axis] ?? 1) : shape;
+  return { name: `${layer}/${name}`, shape: placed, parameter, ...(axes ? { axes } : {}), ...(rows ? { rows } : {}) };
+}
+
+/** [N, C, H, W] as TensorFlow.js declares it: [N, H, W, C], open sizes as null. */
+function channelsLast({ name, type }: Value, symbols: ReadonlyMap<string, number>): readonly (number | null)[] {
+  const [batch, channels, ...spatial] = type.shape.map((dim) => substituteDim(dim, symbols));
+  if (type.dtype !== "float32") throw new InputError(`the input \`${name}\` is ${type.dtype}, and TensorFlow.js models are written for float32`);
+  const known = (dim: Dim): number | null => (isSymbolic(dim) ? null : dim);
+  return [batch, ...spatial, channels].flatMap((dim) => (dim === undefined ? [] : [known(dim)]));
+}
+
+/** TensorFlow.js takes letters, digits, `-`, `.`, `_` and `/` in a name, the first a letter or digit. */
+function layerName(name: string): string {
+  const clean = name.replace(/[^-A-Za-z0-9._]/g, "-");
+  return /^[A-Za-z0-9]/.test(clean) ? clean : `n${clean}`;
+}
