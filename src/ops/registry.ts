@@ -15,6 +15,7 @@ import { identity } from "./identity.ts";
 import { layernorm } from "./layernorm.ts";
 import { leakyrelu } from "./leakyrelu.ts";
 import { linear } from "./linear.ts";
+import { lrn } from "./lrn.ts";
 import { maxpool } from "./maxpool.ts";
 import { mean } from "./mean.ts";
 import { mul } from "./mul.ts";
@@ -55,6 +56,7 @@ const language = {
   layernorm,
   leakyrelu,
   linear,
+  lrn,
   maxpool,
   mean,
   mul,

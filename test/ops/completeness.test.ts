@@ -8,7 +8,7 @@ const all: readonly OpRecord[] = Object.values(operators);
 const language = all.filter(({ level }) => level === "language");
 
 /** The operators that the language promises. */
-const PROMISED = `conv upconv linear bn layernorm groupnorm relu relu6 leakyrelu sigmoid silu gelu softmax maxpool avgpool globalavgpool
+const PROMISED = `conv upconv linear bn layernorm groupnorm lrn relu relu6 leakyrelu sigmoid silu gelu softmax maxpool avgpool globalavgpool
 blurpool upsample subsample padchannels channels flatten dropout droppath scale shift gain identity residual sum mean mul concat`.split(/\s+/);
 
 describe("operator records", () => {

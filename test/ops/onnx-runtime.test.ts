@@ -45,6 +45,7 @@ describe("operators on open sizes in ONNX Runtime", () => {
     ["subsample", { stride: 2 }],
     ["blurpool", {}],
     ["upsample", { factor: 2, mode: "bilinear" }],
+    ["lrn", { size: 3, alpha: 2 }],
     ["globalavgpool", {}],
   ];
   for (const [op, given] of open) {

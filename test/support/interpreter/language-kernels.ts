@@ -206,6 +206,15 @@ export const languageKernels: Readonly<Record<string, Kernel>> = {
     normalised(x!, (p) => p.filter((_, axis) => axis !== 1).join(), weight!, bias!, number(a, "eps")),
   leakyrelu: ([x], a) => map(x!, (v) => (v > 0 ? v : v * number(a, "slope"))),
   linear,
+  lrn: ([x], a) => {
+    const size = number(a, "size");
+    const reach = (size - 1) / 2;
+    return generate(x!.shape, ([n, c, ...p]) => {
+      let squares = 0;
+      for (let near = c! - reach; near <= c! + reach; near++) squares += readOr(x!, [n!, near, ...p], 0) ** 2;
+      return read(x!, [n!, c!, ...p]) / (number(a, "k") + (number(a, "alpha") / size) * squares) ** number(a, "beta");
+    });
+  },
   maxpool: ([x], a) => pooled(x!, a, (values) => Math.max(...values)),
   mean: (inputs, a) => map(sum(inputs, a), (v) => v / inputs.length),
   mul: (inputs) => inputs.reduce((a, b) => zip(a, b, times)),
