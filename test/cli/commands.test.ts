@@ -45,7 +45,7 @@ describe("rnc: commands", function () {
     ["an unknown option", ["compile", "ResNet8", "--sede", "1", "-o", "a"], ["unknown option '--sede'", "Did you mean --seed?"]],
     ["a missing option", ["compile", "ResNet8"], ["-o, --output"]],
     ["a missing argument", ["check"], ["missing required argument 'files'"]],
-    ["a target there is not yet", ["compile", "ResNet8", "-o", "a", "--target", "tfjs"], ["`--target tfjs` (a TensorFlow.js model) does not exist yet", "`--target onnx`"]],
+    ["a target there is not yet", ["compile", "ResNet8", "-o", "a", "--target", "pytorch"], ["`--target pytorch` (a PyTorch module) does not exist yet", "`--target onnx`"]],
     ["a target there never was", ["compile", "ResNet8", "-o", "a", "--target", "constructor"], ["there is no target `constructor`"]],
     ["a seed that is none", ["compile", "ResNet8", "-o", "a", "--seed", "-1"], ["`--seed -1`: a whole number of at least 0 is needed"]],
     ["a batch of nothing", ["compile", "ResNet8", "-o", "a", "--batch", "0"], ["at least 1"]],

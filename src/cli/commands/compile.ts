@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { didYouMean } from "../../base/suggest.ts";
 import { ONNX_IR_VERSION, ONNX_OPSET } from "../../backends/onnx/index.ts";
 import { compileOnnx } from "../../program/compile.ts";
 import { summarize } from "../../program/summarize.ts";
@@ -29,17 +30,18 @@ interface CompileCommandOptions extends NetworkOptions {
   readonly externalData?: boolean;
 }
 
+const TARGETS = ["onnx", "tfjs"];
 /** What `--target` will mean one day; each is refused by name until it does. */
-const LATER: Readonly<Record<string, string>> = { tfjs: "a TensorFlow.js model", "onnx-training": "a training step as ONNX", pytorch: "a PyTorch module" };
+const LATER: Readonly<Record<string, string>> = { "onnx-training": "a training step as ONNX", pytorch: "a PyTorch module" };
 
 /** `rnc compile`: a network and its weights as a file that runs. */
 export function register(program: Command, host: CliHost): void {
   const command = program
     .command("compile")
     .argument("<network>", "FILE, FILE#Network, a name of the standard library (ResNet50), or `-`")
-    .description("write a network with its weights as an ONNX file")
-    .requiredOption("-o, --output <file>", "the file to write, `-` for standard output")
-    .option("--target <target>", "what to write: onnx", "onnx")
+    .description("write a network with its weights as an ONNX file or a TensorFlow.js model")
+    .requiredOption("-o, --output <path>", "onnx: the file to write, `-` for standard output; tfjs: the folder")
+    .option("--target <target>", "what to write: onnx (a file), tfjs (a folder that tf.loadLayersModel opens)", "onnx")
     .option("--weights <file>", "weights from a safetensors or PyTorch file (default: seeded initial weights)")
     .option("--rename <old=new>", "take the weights `old` of the file for `new`; repeatable", collectText)
     .option("--ignore <name>", "let tensors of the file with this name or prefix be unused; repeatable", collectText)
@@ -48,7 +50,7 @@ export function register(program: Command, host: CliHost): void {
     .option("--batch <n>", "fix the batch (default: as the network says)", wholeNumber("--batch", 1))
     .option("--softmax", "end the outputs in a softmax")
     .option("--fold-bn", "fold batch norms into the layers before them")
-    .option("--external-data", "weights in a file of their own beside the model (always above 2 GB)");
+    .option("--external-data", "onnx: weights in a file of their own beside the model (always above 2 GB)");
   addNetworkOptions(command).action((network: string, options: CompileCommandOptions) => run(network, options, host));
 }
 
@@ -66,19 +68,21 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
   const told = toStandardOutput ? host.err : host.out;
   const weights = options.weights === undefined ? undefined : await openWeights(await host.openBytes(options.weights));
   try {
-    const { files, remarks } = compileOnnx(graph, {
+    const shared = {
       version: VERSION,
       renames: (options.rename ?? []).map(parseRename),
       ignore: options.ignore ?? [],
-      dataName: `${basename(options.output)}.data`,
       ...(weights ? { weights } : {}),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.fan === undefined ? {} : { fan: options.fan }),
       ...(options.batch === undefined ? {} : { batch: options.batch }),
       ...(options.foldBn ? { foldBatchNorm: true } : {}),
       ...(options.softmax ? { softmax: true } : {}),
-      ...(options.externalData ? { externalData: true } : {}),
-    });
+    };
+    const { files, remarks } =
+      options.target === "tfjs"
+        ? (await import("../../program/compile-tfjs.ts")).compileTfjs(graph, shared)
+        : compileOnnx(graph, { ...shared, dataName: `${basename(options.output)}.data`, ...(options.externalData ? { externalData: true } : {}) });
     if (toStandardOutput && files.length > 1) {
       throw new UsageError("this model needs a second file for its weights, and standard output is one", { help: ["Name a file: `-o model.onnx`."] });
     }
@@ -89,10 +93,15 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
     for (const remark of remarks) told.write(`  ${remark}\n`);
     const written = await writeOutput(files, options.output, host);
     const seconds = (performance.now() - began) / 1000;
-    for (const { path, sizeInBytes } of written) {
-      told.write(`${bold("wrote")} ${path === "-" ? "standard output" : path}  ${countText(sizeInBytes)} bytes\n`);
+    if (options.target === "tfjs") {
+      const sizeInBytes = written.reduce((sum, file) => sum + file.sizeInBytes, 0);
+      const shards = written.length - 1;
+      told.write(`${bold("wrote")} ${options.output}  ${countText(sizeInBytes)} bytes: model.json and ${countText(shards)} ${shards === 1 ? "file" : "files"} of weights\n`);
+      told.write(`  TensorFlow.js LayersModel, channels last; ${seconds.toFixed(2)} s\n`);
+    } else {
+      for (const { path, sizeInBytes } of written) told.write(`${bold("wrote")} ${path === "-" ? "standard output" : path}  ${countText(sizeInBytes)} bytes\n`);
+      told.write(`  ONNX opset ${ONNX_OPSET}, IR version ${ONNX_IR_VERSION}; ${seconds.toFixed(2)} s\n`);
     }
-    told.write(`  ONNX opset ${ONNX_OPSET}, IR version ${ONNX_IR_VERSION}; ${seconds.toFixed(2)} s\n`);
   } finally {
     await weights?.close?.();
   }
@@ -101,9 +110,14 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
 
 function refuseNonsense(options: CompileCommandOptions): void {
   const { target, weights, rename, ignore, seed, fan } = options;
-  if (target !== "onnx") {
+  if (!TARGETS.includes(target)) {
     const later = Object.hasOwn(LATER, target) ? LATER[target] : undefined;
-    throw new UsageError(later ? `\`--target ${target}\` (${later}) does not exist yet` : `there is no target \`${target}\``, { help: ["Today there is one: `--target onnx`."] });
+    const guess = didYouMean(target, TARGETS);
+    throw new UsageError(later ? `\`--target ${target}\` (${later}) does not exist yet` : `there is no target \`${target}\`${guess ? `; ${guess}` : ""}`, { help: ["There are `--target onnx` and `--target tfjs`."] });
+  }
+  if (target === "tfjs") {
+    if (options.output === "-") throw new UsageError("a TensorFlow.js model is several files, and standard output is one", { help: ["Name a folder: `-o model`."] });
+    if (options.externalData) throw new UsageError("`--external-data` is about ONNX files; a TensorFlow.js model has its weights in files of their own");
   }
   if (ignore && weights === undefined) throw new UsageError("`--ignore` is about a file of weights; name it with `--weights`");
   if (rename && weights === undefined) throw new UsageError("`--rename` is about a file of weights; name it with `--weights`");
