@@ -116,6 +116,20 @@ describe("oracle: networks written by hand in PyTorch", function () {
     }
   });
 
+  describe("answer the same after local response normalization", () => {
+    for (const [numbers, spec] of [
+      ["", { size: 5 }],
+      ["size=3, alpha=2, beta=0.6, k=0.5", { size: 3, alpha: 2, beta: 0.6, k: 0.5 }],
+      ["size=21, alpha=3", { size: 21, alpha: 3 }],
+    ] as const) {
+      it(`lrn(${numbers})`, async () => {
+        const graph = await networkIn(`network Local {\n  input image: float32[N, 3, 9, 9]\n  conv(3x3, 8) -> lrn${numbers === "" ? "" : `(${numbers})`}\n}\n`, "Local");
+        const { apart } = await answerOf(graph, { net: "lrn", channels: 8, ...spec }, 9);
+        expect(apart).to.be.at.most(1e-6);
+      });
+    }
+  });
+
   describe("answer differently where a file of weights cannot tell two networks apart", () => {
     const small = answered.find(({ network }) => network === "ResNet20")!;
     const at50 = answered.find(({ network }) => network === "ResNet50")!;

@@ -344,6 +344,8 @@ class GoogLeNet(nn.Module):
             setattr(self, f"inception{name}", Inception(channels, *row, third, norm))
             channels = row[0] + row[2] + row[4] + row[5]
         self.last_pool = last_pool
+        # Fig. 3 and Caffe's bvlc_googlenet: after the first pool, before the second.
+        self.local = nn.Identity() if norm else nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75)
         self.fc = nn.Linear(channels, classes)
         self.auxiliary = auxiliary
         if auxiliary:
@@ -354,7 +356,8 @@ class GoogLeNet(nn.Module):
         def halve(x, k=3):
             return F.max_pool2d(x, k, 2, ceil_mode=True)
 
-        x = halve(self.conv3(self.conv2(halve(self.conv1(x)))))
+        x = self.local(halve(self.conv1(x)))
+        x = halve(self.local(self.conv3(self.conv2(x))))
         for name in TABLE_1:
             if name == "4a":
                 x = halve(x)
@@ -369,7 +372,19 @@ class GoogLeNet(nn.Module):
         return {"logits": logits, "aux1": aux1, "aux2": aux2} if self.auxiliary else logits
 
 
-NETS = {"resnet": ResNet, "vgg": VGG, "googlenet": GoogLeNet, "fpn": FPN}
+class LocalResponse(nn.Module):
+    """A convolution and PyTorch's local response normalisation, with numbers that are felt on inputs of ordinary size."""
+
+    def __init__(self, channels, **numbers):
+        super().__init__()
+        self.conv1 = conv(3, channels, 3)
+        self.lrn = nn.LocalResponseNorm(**numbers)
+
+    def forward(self, x):
+        return self.lrn(self.conv1(x))
+
+
+NETS = {"resnet": ResNet, "vgg": VGG, "googlenet": GoogLeNet, "fpn": FPN, "lrn": LocalResponse}
 
 
 def build(spec):
