@@ -4,6 +4,7 @@ import { hasErrors, sortProblems } from "../diagnostics/problem.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import { elementCount, formatShape } from "../ir/tensor-type.ts";
 import type { Instance } from "../ir/origin.ts";
+import { nodeMacs } from "../passes/measure.ts";
 import type { Argument, Expression, Module } from "../syntax/ast.ts";
 import { bindCall, parametersOf, boundOf } from "./call.ts";
 import { checkContracts } from "./contracts.ts";
@@ -157,10 +158,16 @@ function buildGraph(block: BlockDatum, declared: Declared, context: Context, opt
   return graph;
 }
 
-/** Counts past 2^53 would be wrong in their last digits. */
+/** Counts past 2^53 would be wrong in their last digits; layers whose sizes are open have no count yet. */
 function reportTotals(graph: Graph, context: Context, at: { readonly start: number; readonly end: number }): void {
-  const total = graph.parameters.reduce((sum, parameter) => sum + elementCount(parameter.shape), 0);
-  if (!Number.isSafeInteger(total)) report(context, at, { code: "RN0803", message: "this network has too many parameters to count exactly", notes: ["Counts are exact up to 2^53."] });
+  const totals = {
+    parameters: graph.parameters.reduce((sum, parameter) => sum + elementCount(parameter.shape), 0),
+    "multiply-adds": graph.nodes.reduce((sum, node) => sum + (nodeMacs(node) ?? 0), 0),
+  };
+  for (const [what, total] of Object.entries(totals)) {
+    if (Number.isSafeInteger(total)) continue;
+    report(context, at, { code: "RN0803", message: `this network has too many ${what} to count exactly`, notes: ["Counts are exact up to 2^53."] });
+  }
 }
 
 /** Layers whose value reaches no output: the end of every such chain is named. */

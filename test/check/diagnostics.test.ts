@@ -209,6 +209,8 @@ describe("check: one mistake, one message", () => {
     "RN0803: numbers too large": [
       [net("conv(3x3, 1e999999999)"), "3:13 «1e999999999» RN0803 this number is too large to compute with"],
       [net("conv(3x3, 1e15) -> conv(3x3, 1e15)"), "3:3 «conv(3x3, 1e15)» RN0803 this layer is too large to count exactly"],
+      [net("3 x bn", "1e15, 1, 1"), "1:9 «Net» RN0803 this network has too many parameters to count exactly"],
+      [net("11 x conv(1, 1)", "1, 3e7, 3e7"), "1:9 «Net» RN0803 this network has too many multiply-adds to count exactly"],
     ],
     "RN0901 to RN0903: contracts": [
       [

@@ -32,6 +32,9 @@ const rows: Readonly<Record<string, readonly [within: string, past: string, code
   "a repetition is compared with what is left before it runs": [net("0 x relu"), net("1_000_000_000 x { }"), "RN0801"],
   "a list as well": [net("let a = range(100_000)\n  relu"), net("let a = range(1_000_000_000)\n  relu"), "RN0801"],
   "channels that can be counted": [net("conv(1, 1_000_000)", "1, 1, 1"), net("conv(3, 1e15) -> conv(3, 1e15)"), "RN0803"],
+  // A bn has four numbers for each of 10^15 channels, a convolution here 9 · 10^14 multiply-adds; 2^53 is 9.007 · 10^15.
+  "parameters of one network up to 2^53": [net("2 x bn", "1e15, 1, 1"), net("3 x bn", "1e15, 1, 1"), "RN0803"],
+  "multiply-adds of one network up to 2^53": [net("10 x conv(1, 1)", "1, 3e7, 3e7"), net("11 x conv(1, 1)", "1, 3e7, 3e7"), "RN0803"],
 };
 
 describe("limits", () => {

@@ -10,8 +10,6 @@ export interface OracleCase {
   readonly runs?: number;
   /** What differs in `spec` for images of that side. */
   readonly runSpec?: Readonly<Record<string, unknown>>;
-  /** The same units, hundreds of times: the simplifier, whose work grows faster than the net, has seen them in a smaller one. */
-  readonly deep?: boolean;
 }
 
 const basic = { net: "resnet", unit: "Basic" };
@@ -24,7 +22,7 @@ const at152 = { ...bottleneck, depths: [3, 8, 36, 3] };
 const small = { net: "resnet", widths: [16, 32, 64], stem: "3x3", stem_width: 16, classes: 10 };
 const wide = (k: number) => ({ ...small, unit: "PreBasic", widths: [16 * k, 32 * k, 64 * k] });
 
-type More = Pick<OracleCase, "runs" | "runSpec" | "settings" | "deep">;
+type More = Pick<OracleCase, "runs" | "runSpec" | "settings">;
 const large = (network: string, spec: OracleCase["spec"], more: More = {}): OracleCase => ({ network, spec, size: 224, ...more });
 const cifar = (network: string, spec: OracleCase["spec"], more: More = {}): OracleCase => ({ network, spec, size: 32, ...more });
 const three = (n: number) => [n, n, n];
@@ -49,11 +47,11 @@ export const answered: readonly OracleCase[] = [
   cifar("Plain20", { ...small, unit: "Basic", depths: three(3), option: "none" }, { runs: 32 }),
   cifar("Single11", { ...small, unit: "Single", depths: three(3) }, { runs: 32 }),
   cifar("StochasticDepth", { ...small, unit: "Basic", depths: three(3), option: "A" }, { runs: 32, settings: { n: "3" } }),
-  cifar("PreAct110", { ...small, unit: "PreBasic", depths: three(18) }, { runs: 32, deep: true }),
+  cifar("PreAct110", { ...small, unit: "PreBasic", depths: three(18) }, { runs: 32 }),
   cifar("PreActCifar", { ...small, unit: "PreBottleneck", depths: three(3), v1: true }, { runs: 32, settings: { n: "3" } }),
-  cifar("PreAct164", { ...small, unit: "PreBottleneck", depths: three(18), v1: true }, { runs: 32, deep: true }),
-  cifar("PreAct1001", { ...small, unit: "PreBottleneck", depths: three(111), v1: true }, { runs: 32, deep: true }),
-  cifar("ResNet1202", { ...small, unit: "Basic", depths: three(200), option: "A" }, { runs: 32, deep: true }),
+  cifar("PreAct164", { ...small, unit: "PreBottleneck", depths: three(18), v1: true }, { runs: 32 }),
+  cifar("PreAct1001", { ...small, unit: "PreBottleneck", depths: three(111), v1: true }, { runs: 32 }),
+  cifar("ResNet1202", { ...small, unit: "Basic", depths: three(200), option: "A" }, { runs: 32 }),
   large("PreActResNet18", { net: "resnet", unit: "PreBasic", depths: [2, 2, 2, 2] }, { runs: 64 }),
   large("PreActResNet50", { net: "resnet", unit: "PreBottleneck", depths: [3, 4, 6, 3] }, { runs: 64 }),
   cifar("WRN", { ...wide(4), depths: three(2) }, { runs: 32, settings: { depth: "16", k: "4", drop: "0.3" } }),

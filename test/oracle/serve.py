@@ -2,8 +2,8 @@
 
 {"do": "count", "spec": …, "shape": […]}                          -> {"params", "buffers", "macs"}
 {"do": "answer", "spec": …, "shape": […], "seed", "weights", "io"} writes calibrated weights, and an input with its answer
-{"do": "inspect", "model": PATH, "slim": true}                    -> {"problem", "before", "after"}: the checker's verdict, operators
-                                                                      before and, if asked for, after onnxslim
+{"do": "inspect", "model": PATH}                                  -> {"problem", "before", "after"}: the checker's verdict, operators
+                                                                      before and after onnxslim
 """
 import contextlib
 import json
@@ -44,7 +44,7 @@ def inspect(request):
     except Exception as error:
         return {"problem": str(error), "before": {}, "after": {}}
     before = operators(model)
-    return {"problem": None, "before": before, "after": operators(onnxslim.slim(model)) if request["slim"] else before}
+    return {"problem": None, "before": before, "after": operators(onnxslim.slim(model))}
 
 
 def main():
