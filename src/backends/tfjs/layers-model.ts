@@ -1,4 +1,4 @@
-import type { Parameter } from "../../ir/graph.ts";
+import type { Node, Parameter } from "../../ir/graph.ts";
 import type { TfjsConfig, TfjsTensor } from "../../ops/contract/tfjs-builder.ts";
 
 /** One variable of a LayersModel. */
@@ -20,6 +20,10 @@ export interface LayersLayer {
   readonly config: TfjsConfig;
   readonly inputs: readonly TfjsTensor[];
   readonly weights: readonly LayersWeight[];
+  /** The node it was made for; absent for inputs and for what ends an output. */
+  readonly node?: Node;
+  /** The shape of the network's value it computes, channels last, open sizes as null; absent for helpers. */
+  readonly shape?: readonly (number | null)[];
 }
 
 /** A network as a Keras functional model of built-in layers; images are channels last in it. */

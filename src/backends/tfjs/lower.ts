@@ -8,7 +8,7 @@ import type { OpRecord } from "../../ops/define-op.ts";
 import { isUnsupported } from "../../ops/define-op.ts";
 import { findOperator } from "../../ops/registry.ts";
 import type { LayersLayer, LayersModel, LayersWeight } from "./layers-model.ts";
-import { refusal } from "./refusal.ts";
+import { groupLine, inGroups, refusal } from "./refusal.ts";
 import type { Refused } from "./refusal.ts";
 
 export interface LowerOptions {
@@ -33,7 +33,7 @@ export function lowerToLayers(graph: Graph, options: LowerOptions = {}): LayersM
   const layers: LayersLayer[] = [];
   const tensors = new Map<Value, TfjsTensor>();
   const refused: Refused[] = [];
-  const untrainable: string[] = [];
+  const untrainable: Refused[] = [];
   const taken = new Set<string>();
   const ownNames = new Set([...graph.inputs, ...graph.nodes].map(({ name }) => layerName(name)));
 
@@ -45,12 +45,15 @@ export function lowerToLayers(graph: Graph, options: LowerOptions = {}): LayersM
     taken.add(name);
     return name;
   };
-  const add = (name: string, className: string, config: LayersLayer["config"], inputs: readonly TfjsTensor[], weights: readonly TfjsWeight[] = []): TfjsTensor => {
-    layers.push({ name, className, config, inputs, weights: weights.map((weight) => layersWeight(name, weight)) });
-    return { layer: name, index: 0 };
+  const add = (layer: LayersLayer): TfjsTensor => {
+    layers.push(layer);
+    return { layer: layer.name, index: 0 };
   };
   const inputs = graph.inputs.map((value) => {
-    const tensor = add(named(value.name, true), "InputLayer", { batch_input_shape: channelsLast(value, symbols), dtype: "float32", sparse: false }, []);
+    if (value.type.dtype !== "float32") throw new InputError(`the input \`${value.name}\` is ${value.type.dtype}, and TensorFlow.js models are written for float32`);
+    const shape = channelsLast(value, symbols);
+    const config = { batch_input_shape: shape, dtype: "float32", sparse: false };
+    const tensor = add({ name: named(value.name, true), className: "InputLayer", config, inputs: [], weights: [], shape });
     tensors.set(value, tensor);
     return tensor;
   });
@@ -67,8 +70,11 @@ export function lowerToLayers(graph: Graph, options: LowerOptions = {}): LayersM
       invariant(running !== undefined, "layers are made for nodes");
       const own = more.to !== undefined;
       const name = named(own ? running.name : `${running.name}.${more.hint ?? className.toLowerCase()}`, own);
-      const tensor = add(name, className, { ...config, trainable: more.trainable ?? true, dtype: "float32" }, from, more.weights);
-      if (more.to) tensors.set(more.to, tensor);
+      const weights = (more.weights ?? []).map((weight) => layersWeight(name, weight));
+      const layer = { name, className, config: { ...config, trainable: more.trainable ?? true, dtype: "float32" }, inputs: from, weights, node: running };
+      if (more.to === undefined) return add(layer);
+      const tensor = add({ ...layer, shape: channelsLast(more.to, symbols) });
+      tensors.set(more.to, tensor);
       return tensor;
     },
     alias: (value, as) => void tensors.set(value, of(as)),
@@ -76,6 +82,10 @@ export function lowerToLayers(graph: Graph, options: LowerOptions = {}): LayersM
       invariant(running !== undefined, "nodes are refused");
       refused.push({ node: running, reason });
       throw new RefusedNode(reason);
+    },
+    untrainable(reason) {
+      invariant(running !== undefined, "nodes are what is trained");
+      untrainable.push({ node: running, reason });
     },
   };
   for (const node of graph.nodes) {
@@ -93,8 +103,10 @@ export function lowerToLayers(graph: Graph, options: LowerOptions = {}): LayersM
   }
   if (refused.length > 0) throw refusal(graph, refused);
 
-  const outputs = finishOutputs(graph, softmax, { of, add: (hint, className, config, from) => add(named(hint, false), className, config, [from]) });
-  return { name: graph.name, layers, inputs, outputs, untrainable };
+  const finish: Finishing["add"] = (hint, className, config, from) =>
+    add({ name: named(hint, false), className, config: { ...config, trainable: true, dtype: "float32" }, inputs: [from], weights: [] });
+  const outputs = finishOutputs(graph, softmax, { of, add: finish });
+  return { name: graph.name, layers, inputs, outputs, untrainable: inGroups(untrainable).map(groupLine) };
 }
 
 interface Finishing {
@@ -107,11 +119,11 @@ function finishOutputs(graph: Graph, softmax: boolean, at: Finishing): LayersMod
   const seen = new Set<string>(graph.inputs.map((value) => at.of(value).layer));
   return graph.outputs.map(({ name, value }) => {
     const tensor = at.of(value);
-    if (softmax) return { name, tensor: at.add(`${name}.softmax`, "Softmax", { axis: -1, trainable: true, dtype: "float32" }, tensor) };
+    if (softmax) return { name, tensor: at.add(`${name}.softmax`, "Softmax", { axis: -1 }, tensor) };
     const key = tensor.layer;
     const copy = seen.has(key);
     seen.add(key);
-    return { name, tensor: copy ? at.add(`${name}.output`, "Activation", { activation: "linear", trainable: true, dtype: "float32" }, tensor) : tensor };
+    return { name, tensor: copy ? at.add(`${name}.output`, "Activation", { activation: "linear" }, tensor) : tensor };
   });
 }
 
@@ -120,13 +132,12 @@ function layersWeight(layer: string, weight: TfjsWeight): LayersWeight {
   const [first = 1, ...rest] = parameter.shape;
   const shape = rows ? [rows[1] - rows[0], ...rest] : [first, ...rest];
   const placed = parameter.shape.length === 0 ? [] : axes ? axes.map((axis) => shape[axis] ?? 1) : shape;
-  return { name: `${layer}/${name}`, shape: placed, parameter, ...(axes ? { axes } : {}), ...(rows ? { rows } : {}) };
+  return { name: `${layer}/${name}`, shape: weight.shape ?? placed, parameter, ...(axes ? { axes } : {}), ...(rows ? { rows } : {}) };
 }
 
 /** [N, C, H, W] as TensorFlow.js declares it: [N, H, W, C], open sizes as null. */
-function channelsLast({ name, type }: Value, symbols: ReadonlyMap<string, number>): readonly (number | null)[] {
+function channelsLast({ type }: Value, symbols: ReadonlyMap<string, number>): readonly (number | null)[] {
   const [batch, channels, ...spatial] = type.shape.map((dim) => substituteDim(dim, symbols));
-  if (type.dtype !== "float32") throw new InputError(`the input \`${name}\` is ${type.dtype}, and TensorFlow.js models are written for float32`);
   const known = (dim: Dim): number | null => (isSymbolic(dim) ? null : dim);
   return [batch, ...spatial, channels].flatMap((dim) => (dim === undefined ? [] : [known(dim)]));
 }

@@ -13,8 +13,13 @@ export interface Refused {
 /** Reasons that are spelled out; a network with more has the rest counted. */
 const REASONS_SHOWN = 5;
 
-/** One error for all that was refused: the same operator for the same reason is told once, with its first place. */
-export function refusal(graph: Graph, refused: readonly Refused[]): InputError {
+/** Nodes of the same operator for the same reason: the first of them, and how many they are. */
+export interface RefusedGroup {
+  readonly first: Refused;
+  readonly count: number;
+}
+
+export function inGroups(refused: readonly Refused[]): readonly RefusedGroup[] {
   const groups = new Map<string, { readonly first: Refused; count: number }>();
   for (const one of refused) {
     const key = `${one.node.op} ${one.reason}`;
@@ -22,11 +27,18 @@ export function refusal(graph: Graph, refused: readonly Refused[]): InputError {
     if (known) known.count++;
     else groups.set(key, { first: one, count: 1 });
   }
-  const all = [...groups.values()];
-  const notes = all.slice(0, REASONS_SHOWN).flatMap(({ first: { node, reason }, count }) => [
-    `\`${node.name}\` (\`${node.op}\`)${count > 1 ? ` and ${count - 1} more like it` : ""}: ${reason}`,
-    ...placeNotes(node),
-  ]);
+  return [...groups.values()];
+}
+
+/** `conv2` (`conv`) and 3 more like it: the reason. */
+export function groupLine({ first: { node, reason }, count }: RefusedGroup): string {
+  return `\`${node.name}\` (\`${node.op}\`)${count > 1 ? ` and ${count - 1} more like it` : ""}: ${reason}`;
+}
+
+/** One error for all that was refused: the same operator for the same reason is told once, with its first place. */
+export function refusal(graph: Graph, refused: readonly Refused[]): InputError {
+  const all = inGroups(refused);
+  const notes = all.slice(0, REASONS_SHOWN).flatMap((group) => [groupLine(group), ...placeNotes(group.first.node)]);
   if (all.length > REASONS_SHOWN) notes.push(`… and ${all.length - REASONS_SHOWN} more reasons`);
   return new InputError(`\`${graph.name}\` cannot be written for TensorFlow.js: ${refused.length === 1 ? "one layer has" : `${refused.length} layers have`} no exact form in its built-in layers`, {
     notes,

@@ -1,24 +1,26 @@
-import type { TfjsTensor } from "../../ops/contract/tfjs-builder.ts";
 import type { LayersModel } from "./layers-model.ts";
+import { nest } from "./nest.ts";
+import type { NestedLayer, NestedTensor } from "./nest.ts";
 
 /** The Keras dialect that TensorFlow.js writes itself; see its `tfjs-layers/src/engine/container.ts`. */
 const KERAS_VERSION = "tfjs-layers 4.22.0";
 
-/** `model_topology` of a LayersModel: a Keras 2 functional model, keys in snake case. */
+/** `model_topology` of a LayersModel: a Keras 2 functional model, keys in snake case; a very deep one is nested (see nest.ts). */
 export function topology(model: LayersModel): Readonly<Record<string, unknown>> {
-  const tensor = ({ layer, index }: TfjsTensor) => [layer, 0, index];
-  const layers = model.layers.map(({ name, className, config, inputs }) => ({
-    class_name: className,
-    config: { name, ...config },
-    name,
-    inbound_nodes: inputs.length === 0 ? [] : [inputs.map((input) => [...tensor(input), {}])],
-  }));
-  return {
-    class_name: "Model",
-    config: { name: model.name, layers, input_layers: model.inputs.map(tensor), output_layers: model.outputs.map((output) => tensor(output.tensor)) },
-    keras_version: KERAS_VERSION,
-    backend: "tensor_flow.js",
-  };
+  const { layers, inputs, outputs } = nest(model);
+  const config = { name: model.name, layers: layers.map(layerEntry), input_layers: inputs.map(tensorEntry), output_layers: outputs.map(tensorEntry) };
+  return { class_name: "Model", config, keras_version: KERAS_VERSION, backend: "tensor_flow.js" };
+}
+
+const tensorEntry = ({ layer, node, index }: NestedTensor) => [layer, node ?? 0, index];
+
+function layerEntry(layer: NestedLayer): Readonly<Record<string, unknown>> {
+  const { name, className, inputs } = layer;
+  const config =
+    "layers" in layer
+      ? { name, layers: layer.layers.map(layerEntry), input_layers: layer.own.map(tensorEntry), output_layers: layer.outputs.map(tensorEntry) }
+      : { name, ...layer.config };
+  return { class_name: className, config, name, inbound_nodes: inputs.length === 0 ? [] : [inputs.map((input) => [...tensorEntry(input), {}])] };
 }
 
 /** What rnc keeps beside the model, so that its weights find back; TensorFlow.js carries it through load and save. */
