@@ -44,6 +44,8 @@ async function run(args: readonly string[], host: CliHost): Promise<number> {
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .addHelpText("after", EXAMPLES)
+    // What follows a command's name belongs to that command: `rnc weights` and its tasks have options of the same name.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => host.out.write(text),

@@ -1,7 +1,7 @@
 import { InputError } from "../base/input-error.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { isFloatDType } from "./element-types.ts";
-import { readStored } from "./transpose.ts";
+import { readJoined, readStored, type StoredTensor } from "./transpose.ts";
 import type { ByteSource, TensorDType, TensorInfo, WeightSource } from "./source.ts";
 
 /** A tensor that a file lists: what it is and where its elements stand, whatever their type. */
@@ -12,6 +12,11 @@ export interface ListedTensor extends TensorInfo {
   readonly strides: readonly number[];
   /** The byte where the first element begins. */
   readonly start: number;
+}
+
+/** A tensor whose first axis is that of several stored tensors, one after the other. */
+export interface JoinedTensor extends TensorInfo {
+  readonly parts: readonly StoredTensor[];
 }
 
 /** The last part of a path, as messages call a file. */
@@ -25,7 +30,7 @@ export function shortened(text: string): string {
 }
 
 /** A source of the tensors that were found in a file; it closes the file. Names keep the order of the list. */
-export function tensorFile(bytes: ByteSource, tensors: ReadonlyMap<string, ListedTensor>): WeightSource {
+export function tensorFile(bytes: ByteSource, tensors: ReadonlyMap<string, ListedTensor | JoinedTensor>): WeightSource {
   const description = fileName(bytes);
   const names = [...tensors.keys()];
   return {
@@ -47,7 +52,10 @@ export function tensorFile(bytes: ByteSource, tensors: ReadonlyMap<string, Liste
           notes: ["weights are read from tensors of F32, F16, BF16 or F64 values"],
         });
       }
-      yield* readStored(bytes, { ...tensor, dtype }, axes);
+      const stored = "parts" in tensor ? tensor.parts : [{ ...tensor, dtype }];
+      const [only] = stored;
+      if (only !== undefined && stored.length === 1) yield* readStored(bytes, only, axes);
+      else yield* readJoined(bytes, stored, axes);
     },
     close: () => bytes.close(),
   };

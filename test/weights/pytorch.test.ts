@@ -173,7 +173,7 @@ describe("openWeights", () => {
   const rows: readonly [string, Uint8Array, string][] = [
     ["nothing", raw(), "net.pth is empty"],
     ["HDF5", raw(0x89, "HDF\r\n", 0x1a, "\n", "rest of it"), "HDF5"],
-    ["ONNX", raw(0x08, 0x08, 0x12, 0x07, "pytorch"), "an ONNX model"],
+    ["an ONNX model that breaks off", raw(0x08, 0x08, 0x12, 0x07, "pytorch"), "net.pth is damaged: it has no graph"],
     ["tar", raw("a".repeat(257), "ustar", 0), "tar archive"],
     ["npy", raw(0x93, "NUMPY", 1, 0, "v"), "NumPy array"],
     ["gzip", raw(0x1f, 0x8b, 8, 0), "gzip"],
@@ -181,7 +181,8 @@ describe("openWeights", () => {
     ["TensorFlow Lite", raw(0x1c, 0, 0, 0, "TFL3", 0), "TensorFlow Lite"],
     ["a pointer of Git LFS", raw("version https://git-lfs.github.com/spec/v1\noid sha256:0"), "git lfs pull"],
     ["a web page", raw("<!DOCTYPE html><html>"), "a web page"],
-    ["JSON", raw('{ "modelTopology": 1 }'), "JSON"],
+    ["JSON", raw('{ "tensors": 1 }'), "JSON, but not of a TF.js model"],
+    ["a topology alone", raw('{ "modelTopology": {} }'), "lists layers but no weights"],
     ["anything else", raw("hello, world"), "no file of weights that is known here"],
   ];
   for (const [what, bytes, message] of rows) {

@@ -3,11 +3,11 @@ import { didYouMean } from "../../base/suggest.ts";
 import { ONNX_IR_VERSION, ONNX_OPSET } from "../../backends/onnx/index.ts";
 import { compileOnnx } from "../../program/compile.ts";
 import { summarize } from "../../program/summarize.ts";
-import { openWeights } from "../../weights/open-weights.ts";
 import { parseRename } from "../../weights/rename.ts";
 import type { Command } from "../command.ts";
 import type { CliHost } from "../host.ts";
 import { UsageError } from "../host.ts";
+import { openWeightsAt } from "../open-weights-at.ts";
 import { addNetworkOptions, collectText, wholeNumber } from "../options.ts";
 import { countText } from "../table.ts";
 import type { NetworkOptions } from "../target.ts";
@@ -42,7 +42,7 @@ export function register(program: Command, host: CliHost): void {
     .description("write a network with its weights as an ONNX file or a TensorFlow.js model")
     .requiredOption("-o, --output <path>", "onnx: the file to write, `-` for standard output; tfjs: the folder")
     .option("--target <target>", "what to write: onnx (a file), tfjs (a folder that tf.loadLayersModel opens)", "onnx")
-    .option("--weights <file>", "weights from a safetensors or PyTorch file (default: seeded initial weights)")
+    .option("--weights <path>", "weights of a safetensors, PyTorch or ONNX file or a TF.js folder (default: seeded initial weights)")
     .option("--rename <old=new>", "take the weights `old` of the file for `new`; repeatable", collectText)
     .option("--ignore <name>", "let tensors of the file with this name or prefix be unused; repeatable", collectText)
     .option("--seed <n>", "seed of the initial weights (default: 0)", wholeNumber("--seed", 0))
@@ -66,7 +66,8 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
   if (graph === undefined) return 1;
   const toStandardOutput = options.output === "-";
   const told = toStandardOutput ? host.err : host.out;
-  const weights = options.weights === undefined ? undefined : await openWeights(await host.openBytes(options.weights));
+  const places = async () => (await import("../../program/tfjs-places.ts")).tfjsPlaces(graph);
+  const weights = options.weights === undefined ? undefined : await openWeightsAt(host, options.weights, { places });
   try {
     const shared = {
       version: VERSION,
@@ -90,7 +91,7 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
     const lines = totalLines(summarize(graph), "paper");
     const widest = Math.max(...lines.map(([title]) => title.length));
     told.write(`${bold(graph.name)}: checked\n${lines.map(([title, text]) => `  ${title.padEnd(widest)}  ${text}\n`).join("")}`);
-    for (const remark of remarks) told.write(`  ${remark}\n`);
+    for (const remark of [...remarks, ...(weights?.remarks ?? [])]) told.write(`  ${remark}\n`);
     const written = await writeOutput(files, options.output, host);
     const seconds = (performance.now() - began) / 1000;
     if (options.target === "tfjs") {

@@ -1,22 +1,34 @@
 import type { Command } from "../command.ts";
 import type { CliHost } from "../host.ts";
+import { UsageError } from "../host.ts";
+import { openWeightsAt } from "../open-weights-at.ts";
 import { addNetworkOptions, collectText, wholeNumber } from "../options.ts";
 import { writeJson } from "../report.ts";
 import { countText, renderTable } from "../table.ts";
 import type { NetworkOptions } from "../target.ts";
 import { BYTES_PER_ELEMENT, elementCount } from "../../weights/element-types.ts";
-import { openWeights } from "../../weights/open-weights.ts";
+import { matchWeights } from "../../weights/match.ts";
+import type { OpenedWeights } from "../../weights/open-weights.ts";
 import { parseRename, renamed } from "../../weights/rename.ts";
 import { renamedSource } from "../../weights/overlay.ts";
 import { writeSafetensors } from "../../weights/safetensors-writer.ts";
 import { isFloatDType } from "../../weights/element-types.ts";
 import { InputError } from "../../base/input-error.ts";
+import { didYouMean } from "../../base/suggest.ts";
 import type { TensorInfo, WeightSource } from "../../weights/source.ts";
 import { writeOutput } from "../write-output.ts";
 
-interface OutputOptions {
+interface ConvertOptions extends NetworkOptions {
   readonly output: string;
+  readonly for?: string;
   readonly rename?: readonly string[];
+  readonly ignore?: readonly string[];
+}
+
+/** `rnc weights --from PATH`; nothing of it is required where the command's own options do not name a task. */
+interface FromOptions extends Omit<ConvertOptions, "output"> {
+  readonly from?: string;
+  readonly output?: string;
 }
 
 interface CalibrateOptions extends NetworkOptions {
@@ -25,32 +37,52 @@ interface CalibrateOptions extends NetworkOptions {
 }
 
 const OUTPUT = ["-o, --output <file>", "the safetensors file to write, `-` for standard output"] as const;
+const PATH = ["<path>", "a safetensors, PyTorch or ONNX file, or the folder of a TF.js model"] as const;
+const RENAME = ["--rename <old=new>", "a name, or the beginning of dotted names, and what takes its place; repeatable", collectText] as const;
+
+const EXAMPLES = `
+Examples:
+  rnc weights inspect net.pth
+  rnc weights --from trained -o trained.safetensors         what TensorFlow.js trained, with the network's own names
+  rnc weights --from trained --for ResNet20 -o t.safetensors  checked against a network; needed where a model lost its notes
+  rnc compile ResNet20 --weights trained -o trained.onnx      and the same weights as an ONNX file
+
+Values are copied bit for bit; only their order changes where TensorFlow.js keeps another one.`;
 
 /** `rnc weights`: look into files of weights and make new ones. */
 export function register(program: Command, host: CliHost): void {
-  const weights = program.command("weights").description("look into files of weights (safetensors, PyTorch .pth and .pt); convert, rename, calibrate");
+  const weights = program
+    .command("weights")
+    .description("look into files of weights (safetensors, PyTorch .pth and .pt, ONNX, TF.js folders); convert, rename, calibrate")
+    // What follows the name of a task belongs to the task.
+    .enablePositionalOptions()
+    .option("--from <path>", "as `convert`: what to read, such as the folder of a model that TensorFlow.js saved")
+    .option(...OUTPUT)
+    .addHelpText("after", EXAMPLES)
+    .allowExcessArguments();
+  addConvertOptions(weights).action((options: FromOptions, command: Command) => convertFrom(options, command, host));
 
   weights
     .command("inspect")
-    .argument("<file>", "a safetensors or PyTorch file")
+    .argument(...PATH)
     .description("list the tensors of a file: names, element types, shapes")
     .option("--json", "print the result as JSON on standard output")
-    .action((file: string, options: { readonly json?: boolean }) => withWeights(file, host, (source) => inspect(file, source, options.json === true, host)));
+    .action((path: string, options: { readonly json?: boolean }) => withWeights(path, host, (source) => inspect(path, source, options.json === true, host)));
 
-  weights
+  const convertCommand = weights
     .command("convert")
-    .argument("<file>", "a safetensors or PyTorch file")
-    .description("write a file of weights as safetensors (float32)")
-    .requiredOption(...OUTPUT)
-    .action((file: string, options: OutputOptions) => withWeights(file, host, (source) => convert(source, options, host)));
+    .argument(...PATH)
+    .description("write weights as safetensors (float32)")
+    .requiredOption(...OUTPUT);
+  addConvertOptions(convertCommand).action((path: string, options: ConvertOptions) => convertFile(path, options, host));
 
   weights
     .command("rename")
-    .argument("<file>", "a safetensors or PyTorch file")
-    .description("write a file of weights as safetensors, under other names")
+    .argument(...PATH)
+    .description("write weights as safetensors, under other names")
     .requiredOption(...OUTPUT)
-    .requiredOption("--rename <old=new>", "a name, or the beginning of dotted names, and what takes its place; repeatable", collectText)
-    .action((file: string, options: OutputOptions) => withWeights(file, host, (source) => convert(source, options, host)));
+    .requiredOption(...RENAME)
+    .action((path: string, options: ConvertOptions) => convertFile(path, options, host));
 
   const calibrate = weights
     .command("calibrate")
@@ -64,8 +96,61 @@ export function register(program: Command, host: CliHost): void {
   });
 }
 
-async function withWeights(file: string, host: CliHost, use: (source: WeightSource) => void | Promise<void>): Promise<number> {
-  const source = await openWeights(await host.openBytes(file));
+function addConvertOptions(command: Command): Command {
+  command
+    .option("--for <network>", "the network they are for: every parameter is found, and nothing is left over")
+    .option(...RENAME)
+    .option("--ignore <name>", "with --for: let tensors with this name or prefix be unused; repeatable", collectText);
+  return addNetworkOptions(command);
+}
+
+async function convertFrom(options: FromOptions, command: Command, host: CliHost): Promise<number> {
+  const [task] = command.args;
+  const { from, output } = options;
+  if (task !== undefined) {
+    const near = didYouMean(task, command.commands.map((candidate) => candidate.name()));
+    throw new UsageError(`\`rnc weights\` has no task \`${task}\`${near === undefined ? "" : `; ${near}`}`, { help: ["`rnc weights --help` lists what it does."] });
+  }
+  if (from === undefined && Object.keys(options).length === 0) {
+    command.outputHelp();
+    return 2;
+  }
+  if (from === undefined) throw new UsageError("`rnc weights` needs `--from PATH`, the weights to read");
+  if (output === undefined) throw new UsageError("`rnc weights --from` needs `-o FILE`, the safetensors file to write");
+  return convertFile(from, { ...options, output }, host);
+}
+
+async function convertFile(path: string, options: ConvertOptions, host: CliHost): Promise<number> {
+  if (/\.onnx$/iu.test(options.output)) {
+    throw new UsageError("weights are written as safetensors; an ONNX file is a network with its weights", {
+      help: [`Write it with \`rnc compile ${options.for ?? "NETWORK"} --weights ${path} -o ${options.output}\`.`],
+    });
+  }
+  if (options.for === undefined) {
+    if (options.ignore) throw new UsageError("`--ignore` is about a network that does not take everything; name it with `--for`");
+    if (options.set || options.input) throw new UsageError("`--set` and `--input` are about a network; name it with `--for`");
+    return withWeights(path, host, (source) => convert(source, options, host));
+  }
+  const { buildTarget } = await import("../target.ts");
+  const graph = await buildTarget(host, options.for, options);
+  if (graph === undefined) return 1;
+  const places = async () => (await import("../../program/tfjs-places.ts")).tfjsPlaces(graph);
+  const renames = (options.rename ?? []).map(parseRename);
+  return withWeights(
+    path,
+    host,
+    async (opened) => {
+      const { source, applied, unused } = matchWeights(graph.parameters, opened, { renames, ignore: options.ignore ?? [] });
+      const { rename: _done, ...rest } = options;
+      const remarks = [...(opened.remarks ?? []), ...applied, ...(unused.length > 0 ? [`not used: ${someOf(unused)}`] : [])];
+      await convert({ ...source, remarks }, rest, host);
+    },
+    { places },
+  );
+}
+
+async function withWeights(path: string, host: CliHost, use: (source: OpenedWeights) => void | Promise<void>, options: Parameters<typeof openWeightsAt>[2] = {}): Promise<number> {
+  const source = await openWeightsAt(host, path, options);
   try {
     await use(source);
   } finally {
@@ -78,7 +163,7 @@ function infosOf(source: WeightSource): TensorInfo[] {
   return source.names().flatMap((name) => source.info(name) ?? []);
 }
 
-function inspect(file: string, source: WeightSource, json: boolean, host: CliHost): void {
+function inspect(file: string, source: OpenedWeights, json: boolean, host: CliHost): void {
   const infos = infosOf(source);
   const elements = infos.reduce((sum, { shape }) => sum + (elementCount(shape) ?? 0), 0);
   const bytes = infos.reduce((sum, { shape, dtype }) => sum + (elementCount(shape) ?? 0) * BYTES_PER_ELEMENT[dtype], 0);
@@ -92,10 +177,11 @@ function inspect(file: string, source: WeightSource, json: boolean, host: CliHos
     renderTable({ columns: [{ title: "tensor" }, { title: "type" }, { title: "shape" }, { title: "elements", align: "right" }], rows: [...rows, { cells: ["total", "", "", countText(elements)], ruled: true }] }, { title: bold, rule: dim }),
   );
   host.out.write(`\n${countText(infos.length)} tensors, ${countText(bytes)} bytes: ${source.description}\n`);
+  for (const remark of source.remarks ?? []) host.out.write(`${remark}\n`);
 }
 
 /** Everything that can be a weight, as float32, under its new names; counters and other whole numbers are left out and named. */
-async function convert(source: WeightSource, options: OutputOptions, host: CliHost): Promise<void> {
+async function convert(source: OpenedWeights, options: ConvertOptions, host: CliHost): Promise<void> {
   const rules = (options.rename ?? []).map(parseRename);
   const used = new Set<unknown>();
   const names = new Map<string, string>();
@@ -120,5 +206,10 @@ async function convert(source: WeightSource, options: OutputOptions, host: CliHo
   await writeOutput([{ path: "", sizeInBytes: size, chunks }], options.output, host);
   const told = options.output === "-" ? host.err : host.out;
   told.write(`wrote ${options.output}: ${countText(entries.length)} tensors, ${countText(size)} bytes\n`);
-  if (left.length > 0) told.write(`left out, because they are not weights: ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more` : ""}\n`);
+  for (const remark of source.remarks ?? []) told.write(`${remark}\n`);
+  if (left.length > 0) told.write(`left out, because they are not weights: ${someOf(left)}\n`);
+}
+
+function someOf(names: readonly string[]): string {
+  return `${names.slice(0, 5).join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
 }
