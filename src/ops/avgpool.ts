@@ -1,9 +1,33 @@
+import type { Node } from "../ir/graph.ts";
+import { knownShape } from "../ir/tensor-type.ts";
+import type { TfjsBuilder, TfjsConfig } from "./contract/tfjs-builder.ts";
 import { defineOp } from "./define-op.ts";
 import { at, flagOf, operand, result } from "./families/attributes.ts";
 import { sizesOf, windowOf } from "./families/axes.ts";
-import { needImage, zeroPadded } from "./families/lowering.ts";
+import { bordered, everyNth, needImage, repeatedEdge, zeroPadded } from "./families/layers.ts";
 import { averagingMap, explicitPads, isSamePadding, poolAttributes, poolShape, poolVanishes, resolvePool } from "./families/pooling.ts";
 import { separableAdjoint } from "./families/separable.ts";
+
+/**
+ * A pool whose padding is not averaged in. Of two positions one beyond the edge is as good as the edge again. Else Keras's "same" is
+ * such padding, but its gradient divides by the whole window; with a stride it is odd at the end, and then every stride-th window is taken.
+ */
+function padded(b: TfjsBuilder, node: Node, pads: readonly number[], pool: { readonly config: TfjsConfig; readonly kernel: readonly number[]; readonly stride: readonly number[] }): void {
+  const { config, kernel, stride } = pool;
+  const input = b.of(operand(node));
+  const to = result(node);
+  const sizes = knownShape(operand(node).type.shape.slice(2));
+  if (sizes && kernel.every((size, axis) => size === 2 || at(pads, axis) + at(pads, axis + 2) === 0)) {
+    const borders = sizes.map((size, axis) => repeatedEdge(size, at(pads, axis), at(pads, axis + 2)));
+    b.layer("AveragePooling2D", { ...config, padding: "valid" }, [bordered(b, input, sizes, borders)], { to });
+    return;
+  }
+  b.untrainable("TensorFlow.js gets the gradient of an average pool wrong where its padding is not averaged in");
+  if (isSamePadding(node)) return void b.layer("AveragePooling2D", { ...config, padding: "same" }, [input], { to });
+  const even = kernel.every((size, axis) => size % 2 === 1 && at(pads, axis) === (size - 1) / 2 && at(pads, axis + 2) === at(pads, axis));
+  if (!even) b.refuse("TensorFlow.js pads an average pool by its own rule only, and this pad is another");
+  everyNth(b, b.layer("AveragePooling2D", { ...config, strides: [1, 1], padding: "same" }, [input], { hint: "all" }), stride, { to });
+}
 
 export const avgpool = defineOp({
   name: "avgpool",
@@ -63,11 +87,13 @@ shortcut of ResNet-D; \`count_pad=true\` counts the padding as zeros (PyTorch's 
         b.layer("AveragePooling2D", { ...config, padding: "valid" }, [zeroPadded(b, input, pads)], { to });
       } else if (reached.every((pad) => pad === 0)) {
         b.layer("AveragePooling2D", { ...config, padding: "valid" }, [input], { to });
-      } else if (isSamePadding(node)) {
-        b.layer("AveragePooling2D", { ...config, padding: "same" }, [input], { to });
       } else {
-        b.refuse("TensorFlow.js pads an average pool by its own rule only, and this pad is another");
+        padded(b, node, reached, { config, kernel, stride });
       }
     },
+  },
+  limits: {
+    tfjs: "two spatial axes only; padding that is not averaged in must be even, or the kernel be 2",
+    tfjsTraining: "not with padding that is not averaged in (a kernel of 2 excepted), of which TensorFlow.js gets the gradient wrong",
   },
 });

@@ -1,9 +1,11 @@
 import type { Attributes } from "../ir/graph.ts";
 import { compareDims, formatDim } from "../ir/dim.ts";
 import { axisName } from "../ir/tensor-type.ts";
-import { defineOp, unsupported } from "./define-op.ts";
+import type { TfjsTensor } from "./contract/tfjs-builder.ts";
+import { defineOp } from "./define-op.ts";
 import { at, indices, listOf, operand, result } from "./families/attributes.ts";
 import { channelsOf, mapOf, perAxis, reshaped, inputOf, sizesOf, slidingShape, spatialOf, windowOf } from "./families/axes.ts";
+import { bordered, everyNth, needImage, needSizes } from "./families/layers.ts";
 import { windowAttributes } from "./families/lowering.ts";
 import { separableAdjoint } from "./families/separable.ts";
 
@@ -103,6 +105,25 @@ export const blurpool = defineOp({
       const kernels = b.constant("float32", [channels, 1, ...window.kernel], data, "binomial");
       b.node("Conv", [padded, kernels], { ...windowAttributes(window, window.pads.map(() => 0)), group: { int: channels } }, { to: result(node) });
     },
-    tfjs: unsupported("TensorFlow.js 4.22 has no layer that mirrors the edges; its padding is zeros"),
+    /** Binomial weights are averages over two, one after the other, of which the last takes the stride. */
+    tfjs(b, node) {
+      needImage(b, node, "blurpool");
+      const sizes = needSizes(b, node, "`blurpool` in TensorFlow.js");
+      const { stride, pads } = windowOf(node.attributes);
+      const to = result(node);
+      const borders = sizes.map((size, axis) => ({
+        before: indices(at(pads, axis)).map((index) => mirrored(index - at(pads, axis), size)),
+        after: indices(at(pads, axis + 2)).map((index) => mirrored(size + index, size)),
+      }));
+      const steps = at(listOf(node.attributes, "kernel"), 0) - 1;
+      if (steps === 0) return void everyNth(b, b.of(operand(node)), stride, { to });
+      const halve = (x: TfjsTensor, step: number): TfjsTensor => {
+        const last = step === steps - 1;
+        const config = { pool_size: [2, 2], strides: last ? stride : [1, 1], padding: "valid", data_format: "channels_last" };
+        return b.layer("AveragePooling2D", config, [x], last ? { to } : { hint: `blur${step}` });
+      };
+      indices(steps).reduce(halve, bordered(b, b.of(operand(node)), sizes, borders));
+    },
   },
+  limits: { tfjs: "two spatial axes only, and their sizes are numbers" },
 });

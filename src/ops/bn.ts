@@ -4,6 +4,7 @@ import type { Emitter } from "./contract/emitter.ts";
 import { defineOp } from "./define-op.ts";
 import { at, flagOf, indices, numberOf, operand, result } from "./families/attributes.ts";
 import { channelsOf, inputOf } from "./families/axes.ts";
+import { needSmallRank } from "./families/layers.ts";
 import { countPerChannel, normalise, normaliseBackward, perChannel, scaleAndShift, scaleAndShiftBackward } from "./families/normalisation.ts";
 
 const batchAxes = (x: Value): number[] => indices(x.type.shape.length).filter((axis) => axis !== 1);
@@ -81,6 +82,7 @@ conv(3x3, 16) -> bn -> relu -> conv(3x3, 16) -> bn(eps=1e-3, momentum=0.01, zero
       b.node("BatchNormalization", node.inputs.map((value) => b.of(value)), { epsilon: { float: epsilon }, momentum: { float: momentum } }, { to: result(node) });
     },
     tfjs(b, node) {
+      needSmallRank(b, node);
       const names = ["gamma", "beta", "moving_mean", "moving_variance"];
       const weights = node.inputs.slice(1).flatMap(({ producer }, index) =>
         producer.kind === "parameter" ? [{ name: at(names, index), parameter: producer.parameter }] : [],
@@ -95,4 +97,5 @@ conv(3x3, 16) -> bn -> relu -> conv(3x3, 16) -> bn(eps=1e-3, momentum=0.01, zero
       b.layer("BatchNormalization", config, [b.of(operand(node))], { to: result(node), weights });
     },
   },
+  limits: { tfjs: "at most two spatial axes" },
 });

@@ -1,7 +1,7 @@
 import { defineOp } from "./define-op.ts";
 import { at, numberOf, operand, result } from "./families/attributes.ts";
 import { channelsOf, inputOf, reshaped } from "./families/axes.ts";
-import { onChannels } from "./families/lowering.ts";
+import { cutter, onChannels } from "./families/layers.ts";
 
 export const channels = defineOp({
   name: "channels",
@@ -56,7 +56,8 @@ export const channels = defineOp({
     },
     tfjs(b, node) {
       const end = (at(operand(node).type.shape, 1) as number) - numberOf(node.attributes, "to");
-      onChannels(b, node, "Cropping2D", { cropping: [[numberOf(node.attributes, "from"), end], [0, 0]], data_format: "channels_last" });
+      const ends = [[0, 0], [numberOf(node.attributes, "from"), end]] as const;
+      onChannels(b, node, (x, width, more) => cutter(b, x, [width, 1], "channels_first")(ends, more));
     },
   },
 });

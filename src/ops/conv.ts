@@ -5,7 +5,8 @@ import { at, flagOf, listOf, numberOf, operand, product, result } from "./famili
 import { channelsOf, fits, inputOf, mapOf, reshaped, resolveWindow, slidingShape, spatialOf, windowAttributes, windowOf } from "./families/axes.ts";
 import { convolutionGradient } from "./families/convolution-gradient.ts";
 import { groupsFit } from "./families/groups.ts";
-import { learned, needImage, oneNode, windowAttributes as onnxWindow, zeroPadded } from "./families/lowering.ts";
+import { convolutionConfig, convolveInGroups, everyNth, learned, needImage, zeroPadded } from "./families/layers.ts";
+import { oneNode, windowAttributes as onnxWindow } from "./families/lowering.ts";
 
 function resolve(c: ResolveContext): Attributes | undefined {
   const input = mapOf(c, "conv");
@@ -74,37 +75,36 @@ conv(3x3, 16, stride=2) -> conv(1, 8, bias=true) -> conv(3x3, 8, dilation=2, gro
   gradient: convolutionGradient,
   lower: {
     onnx: oneNode("Conv", ({ attributes }) => ({ ...onnxWindow(windowOf(attributes)), group: { int: numberOf(attributes, "groups") } })),
+    /** Depthwise where TensorFlow.js has it: its DepthwiseConv2D ignores a dilation, and then each channel is a group of its own. */
     tfjs(b, node) {
       needImage(b, node, "conv");
       const { kernel, stride, dilation, pads } = windowOf(node.attributes);
       const groups = numberOf(node.attributes, "groups");
-      const channels = numberOf(node.attributes, "channels");
-      const input = operand(node);
-      const depthwise = groups > 1 && groups === channels && input.type.shape[1] === groups;
-      if (groups > 1 && !depthwise) b.refuse(`TensorFlow.js has no convolution in groups (this one has ${groups})`);
-      if (stride.some((step) => step > 1) && dilation.some((step) => step > 1)) {
-        b.refuse("TensorFlow.js has no convolution with both a stride and a dilation");
-      }
-      const padded = zeroPadded(b, b.of(input), pads);
+      const filters = numberOf(node.attributes, "channels");
+      const dilated = dilation.some((step) => step > 1);
+      if (dilated) b.untrainable("TensorFlow.js has no gradient of a convolution with a dilation");
       const { weight, bias } = learned(b, node);
-      const shared = {
-        kernel_size: kernel,
-        strides: stride,
-        padding: "valid",
-        data_format: "channels_last",
-        dilation_rate: dilation,
-        activation: "linear",
-        use_bias: bias !== undefined,
-      };
-      const biases = bias ? [{ name: "bias", parameter: bias }] : [];
+      const input = zeroPadded(b, b.of(operand(node)), pads);
       const to = result(node);
-      if (depthwise) {
-        const weights = [{ name: "depthwise_kernel", parameter: weight, axes: [2, 3, 0, 1] }, ...biases];
-        b.layer("DepthwiseConv2D", { ...shared, depth_multiplier: 1 }, [padded], { to, weights });
-      } else {
-        const weights = [{ name: "kernel", parameter: weight, axes: [2, 3, 1, 0] }, ...biases];
-        b.layer("Conv2D", { ...shared, filters: channels }, [padded], { to, weights });
+      if (groups > 1 && groups === operand(node).type.shape[1] && !dilated) {
+        const config = { ...convolutionConfig(kernel, stride, bias), dilation_rate: dilation, depth_multiplier: filters / groups };
+        const shape = [...kernel, groups, filters / groups];
+        const weights = [{ name: "depthwise_kernel", parameter: weight, axes: [2, 3, 0, 1], shape }, ...(bias ? [{ name: "bias", parameter: bias }] : [])];
+        b.layer("DepthwiseConv2D", config, [input], { to, weights });
+        return;
       }
+      const layer = { className: "Conv2D", filters, groups, input };
+      if (!dilated || stride.every((step) => step === 1)) {
+        convolveInGroups(b, node, { ...layer, config: { ...convolutionConfig(kernel, stride, bias), dilation_rate: dilation } }, { to });
+        return;
+      }
+      // TensorFlow.js takes no stride beside a dilation.
+      const config = { ...convolutionConfig(kernel, [1, 1], bias), dilation_rate: dilation };
+      everyNth(b, convolveInGroups(b, node, { ...layer, config }, { hint: "all" }), stride, { to });
     },
+  },
+  limits: {
+    tfjs: "two spatial axes only",
+    tfjsTraining: "not with a dilation, for which TensorFlow.js has no gradient",
   },
 });

@@ -123,6 +123,13 @@ export interface GradientRule {
 export type OnnxLowering = (b: OnnxBuilder, node: Node) => void;
 export type TfjsLowering = (b: TfjsBuilder, node: Node) => void;
 
+/** What a lowering refuses of some uses of its operator, in a few words for the table of targets; absent where nothing is. */
+export interface Limits {
+  readonly tfjs?: string;
+  /** What TensorFlow.js runs but does not train. */
+  readonly tfjsTraining?: string;
+}
+
 /** Everything rnc knows of one operator. */
 export interface OpRecord {
   readonly name: string;
@@ -154,6 +161,7 @@ export interface OpRecord {
   vanishes?(attributes: Attributes, input: TensorType): boolean;
   readonly gradient: GradientRule | Unsupported;
   readonly lower: { readonly onnx: OnnxLowering | Unsupported; readonly tfjs: TfjsLowering | Unsupported };
+  readonly limits?: Limits;
 }
 
 /** Checks a record against {@link OpRecord} and freezes it. */

@@ -1,5 +1,5 @@
-import { defineOp, unsupported } from "./define-op.ts";
-import { numberOf } from "./families/attributes.ts";
+import { defineOp } from "./define-op.ts";
+import { numberOf, operand, result } from "./families/attributes.ts";
 import { inputOf } from "./families/axes.ts";
 import { aliasInput } from "./families/lowering.ts";
 import { perExample, randomMask } from "./families/random.ts";
@@ -25,6 +25,10 @@ training, which is the same up to the scale of the weights before; this form is 
   gradient: randomMask(({ attributes }) => numberOf(attributes, "keep"), perExample),
   lower: {
     onnx: aliasInput,
-    tfjs: unsupported("TensorFlow.js 4.22 has no built-in layer that drops the whole branch of an example; its Dropout refuses a noise shape"),
+    /** One draw for an example: the noise is stretched over everything after the batch. */
+    tfjs(b, node) {
+      const noise = operand(node).type.shape.map((_, axis) => (axis === 0 ? null : 1));
+      b.layer("Dropout", { rate: 1 - numberOf(node.attributes, "keep"), noise_shape: noise }, [b.of(operand(node))], { to: result(node) });
+    },
   },
 });

@@ -2,7 +2,7 @@ import { multiplyDims } from "../ir/dim.ts";
 import type { Dim } from "../ir/dim.ts";
 import { formatShape } from "../ir/tensor-type.ts";
 import { defineOp } from "./define-op.ts";
-import { at, operand, result } from "./families/attributes.ts";
+import { at, indices, operand, result } from "./families/attributes.ts";
 import { inputOf, reshaped, sizesOf } from "./families/axes.ts";
 
 export const flatten = defineOp({
@@ -41,8 +41,7 @@ export const flatten = defineOp({
     /** The channels come first, so that the features have our order. */
     tfjs(b, node) {
       const rank = operand(node).type.shape.length;
-      const dims = rank === 4 ? [3, 1, 2] : [2, 1];
-      if (rank > 4) b.refuse("`flatten` is written for at most two spatial axes");
+      const dims = [rank - 1, ...indices(rank - 2).map((axis) => axis + 1)];
       const first = b.layer("Permute", { dims }, [b.of(operand(node))], { hint: "channels_first" });
       b.layer("Flatten", { data_format: "channels_last" }, [first], { to: result(node) });
     },

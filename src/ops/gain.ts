@@ -1,6 +1,7 @@
-import { defineOp, unsupported } from "./define-op.ts";
-import { at, indices, numberOf } from "./families/attributes.ts";
+import { defineOp } from "./define-op.ts";
+import { at, indices, numberOf, operand, result } from "./families/attributes.ts";
 import { inputOf } from "./families/axes.ts";
+import { learned, learnedNumber } from "./families/layers.ts";
 import { oneNode } from "./families/lowering.ts";
 
 export const gain = defineOp({
@@ -25,6 +26,9 @@ export const gain = defineOp({
   },
   lower: {
     onnx: oneNode("Mul"),
-    tfjs: unsupported("TensorFlow.js 4.22 has no built-in layer with a single learned number"),
+    tfjs(b, node) {
+      const { weight } = learned(b, node);
+      b.layer("Multiply", {}, [b.of(operand(node)), learnedNumber(b, node, weight)], { to: result(node) });
+    },
   },
 });

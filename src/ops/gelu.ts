@@ -1,5 +1,4 @@
-import { unsupported } from "./define-op.ts";
-import { defineActivation, sampleOf } from "./families/activation.ts";
+import { defineActivation, oneLayer, sampleOf } from "./families/activation.ts";
 import { operand, result } from "./families/attributes.ts";
 import { scalarOf } from "./families/lowering.ts";
 
@@ -24,5 +23,5 @@ export const gelu = defineActivation({
     const product = b.node("Mul", [x, raised], {}, { hint: "product", shape });
     b.node("Mul", [product, scalarOf(b, 0.5)], {}, { to: result(node) });
   },
-  tfjs: unsupported("TensorFlow.js 4.22 has no exact GELU among its built-in activations; `silu` is the nearest that it has"),
+  tfjs: oneLayer("Activation", () => ({ activation: "gelu" })),
 });

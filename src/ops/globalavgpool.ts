@@ -1,7 +1,7 @@
 import { defineOp } from "./define-op.ts";
 import { at, flagOf, indices, operand, product, result } from "./families/attributes.ts";
 import { inputOf, mapOf, reshaped, sizesOf } from "./families/axes.ts";
-import { needImage } from "./families/lowering.ts";
+import { needImage } from "./families/layers.ts";
 
 export const globalavgpool = defineOp({
   name: "globalavgpool",
@@ -53,4 +53,5 @@ export const globalavgpool = defineOp({
       b.layer("Reshape", { target_shape: [1, 1, to.type.shape[1]] }, [pooled], { to });
     },
   },
+  limits: { tfjs: "two spatial axes only" },
 });

@@ -1,9 +1,10 @@
 import type { Value } from "../ir/graph.ts";
 import type { Emitter } from "./contract/emitter.ts";
-import { defineOp, unsupported } from "./define-op.ts";
-import { at, indices, numberOf, operand, result } from "./families/attributes.ts";
+import { defineOp } from "./define-op.ts";
+import { at, indices, numberOf, operand, product, result } from "./families/attributes.ts";
 import { channelsOf, inputOf, sizesOf } from "./families/axes.ts";
 import { groupsFit } from "./families/groups.ts";
+import { convolutionConfig, learned, needSizes } from "./families/layers.ts";
 import { normalise, normaliseBackward, perChannel, scaleAndShift, scaleAndShiftBackward } from "./families/normalisation.ts";
 
 /** [N, C, …] as [N, groups, everything of the group]. */
@@ -75,6 +76,26 @@ conv(3x3, 32) -> groupnorm(groups=8) -> relu`,
       const inputs = [back, b.of(operand(node, 1)), b.of(operand(node, 2)), many(0, channels), many(1, channels)];
       b.node("BatchNormalization", inputs, { epsilon: { float: 0 } }, { to: result(node) });
     },
-    tfjs: unsupported("TensorFlow.js 4.22 has no group normalization among its built-in layers"),
+    /** A layer norm without weights over the positions and channels of each group, then y = weight · x + bias as a depthwise convolution. */
+    tfjs(b, node) {
+      const { shape } = operand(node).type;
+      const channels = at(shape, 1) as number;
+      const groups = numberOf(node.attributes, "groups");
+      const sizes = needSizes(b, node, "group normalization in TensorFlow.js");
+      b.untrainable("TensorFlow.js cannot train a normalization in groups: its layer norm without weights fails there");
+      const positions = product(sizes);
+      const grouped = b.layer("Reshape", { target_shape: [positions, groups, channels / groups] }, [b.of(operand(node))], { hint: "groups" });
+      const normal = { axis: [1, 3], epsilon: numberOf(node.attributes, "eps"), center: false, scale: false };
+      const normalised = b.layer("LayerNormalization", normal, [grouped], { hint: "normal" });
+      const image = b.layer("Reshape", { target_shape: [positions, 1, channels] }, [normalised], { hint: "channels" });
+      const { weight, bias } = learned(b, node);
+      const weights = [{ name: "depthwise_kernel", parameter: weight, shape: [1, 1, channels, 1] }, ...(bias ? [{ name: "bias", parameter: bias }] : [])];
+      const scaled = b.layer("DepthwiseConv2D", { ...convolutionConfig([1, 1], [1, 1], bias), depth_multiplier: 1 }, [image], { weights, hint: "scaled" });
+      b.layer("Reshape", { target_shape: [...sizes, channels] }, [scaled], { to: result(node) });
+    },
+  },
+  limits: {
+    tfjs: "sizes that are numbers only",
+    tfjsTraining: "not: a layer norm without weights, which it is made of, fails in training in TensorFlow.js",
   },
 });

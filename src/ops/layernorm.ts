@@ -2,6 +2,7 @@ import type { Value } from "../ir/graph.ts";
 import { defineOp } from "./define-op.ts";
 import { at, indices, numberOf, operand, result } from "./families/attributes.ts";
 import { channelsOf, inputOf } from "./families/axes.ts";
+import { needSmallRank } from "./families/layers.ts";
 import { normalise, normaliseBackward, perChannel, scaleAndShift, scaleAndShiftBackward } from "./families/normalisation.ts";
 
 export const layernorm = defineOp({
@@ -55,6 +56,7 @@ residual { layernorm -> linear(64) -> gelu -> linear(16) }`,
       b.node("Transpose", [normal], { perm: { ints: [0, shape.length - 1, ...spatial.map((axis) => axis - 1)] } }, { to: result(node) });
     },
     tfjs(b, node) {
+      needSmallRank(b, node);
       const names = ["gamma", "beta"];
       const weights = node.inputs.slice(1).flatMap(({ producer }, index) =>
         producer.kind === "parameter" ? [{ name: at(names, index), parameter: producer.parameter }] : [],
@@ -63,4 +65,5 @@ residual { layernorm -> linear(64) -> gelu -> linear(16) }`,
       b.layer("LayerNormalization", config, [b.of(operand(node))], { to: result(node), weights });
     },
   },
+  limits: { tfjs: "at most two spatial axes" },
 });

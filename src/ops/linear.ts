@@ -2,7 +2,7 @@ import { formatShape } from "../ir/tensor-type.ts";
 import { defineOp } from "./define-op.ts";
 import { at, flagOf, numberOf, operand, product, result } from "./families/attributes.ts";
 import { channelsOf, inputOf, reshaped } from "./families/axes.ts";
-import { learned } from "./families/lowering.ts";
+import { learned } from "./families/layers.ts";
 
 export const linear = defineOp({
   name: "linear",

@@ -1,10 +1,12 @@
 import type { Value } from "../ir/graph.ts";
+import { knownShape } from "../ir/tensor-type.ts";
 import type { Emitter } from "./contract/emitter.ts";
 import { defineOp } from "./define-op.ts";
 import type { BackwardContext } from "./define-op.ts";
 import { at, indices, operand, product, result } from "./families/attributes.ts";
 import { extent, sizesOf, windowOf, windowAttributes as rows } from "./families/axes.ts";
-import { everyNth, needImage, scalarOf, windowAttributes } from "./families/lowering.ts";
+import { bordered, everyNth, isRectified, needImage, repeatedEdge, zeroPadded } from "./families/layers.ts";
+import { scalarOf, windowAttributes } from "./families/lowering.ts";
 import { explicitPads, isSamePadding, poolAttributes, poolShape, poolVanishes, resolvePool } from "./families/pooling.ts";
 
 /** The least float32; finite, as runtimes are not asked to compare infinities. */
@@ -86,8 +88,9 @@ In training the gradient goes to the first of equal maxima.`,
       b.node("MaxPool", [input], windowAttributes(window, own ? pads : pads.map(() => 0)), { to: result(node) });
     },
     /**
-     * A LayersModel pads pools by "same" only, which ignores padding but puts an odd one at the end. Else: all windows with stride
-     * 1, whose padding is even on both sides, then every stride-th of them. Zero padding would be wrong for negative inputs.
+     * A LayersModel pads pools by "same" only, which ignores padding but puts an odd one at the end. Else zeros, after a ReLU; or the
+     * edge repeated, which a window beyond the edge sees anyway; or where sizes are open all windows with stride 1, whose padding is
+     * even on both sides, and of them every stride-th.
      */
     tfjs(b, node) {
       needImage(b, node, "maxpool");
@@ -95,14 +98,21 @@ In training the gradient goes to the first of equal maxima.`,
       if (dilation.some((step) => step > 1)) b.refuse("TensorFlow.js has no max pool with a dilation");
       const input = b.of(operand(node));
       const to = result(node);
-      const pool = (steps: readonly number[], padding: string, more: Parameters<typeof b.layer>[3]) =>
-        b.layer("MaxPooling2D", { pool_size: kernel, strides: steps, padding, data_format: "channels_last" }, [input], more);
+      const pool = (steps: readonly number[], padding: string, more: Parameters<typeof b.layer>[3], from = input) =>
+        b.layer("MaxPooling2D", { pool_size: kernel, strides: steps, padding, data_format: "channels_last" }, [from], more);
       const padded = explicitPads(node);
       if (padded.every((pad) => pad === 0)) return void pool(stride, "valid", { to });
       if (isSamePadding(node)) return void pool(stride, "same", { to });
+      if (isRectified(operand(node))) return void pool(stride, "valid", { to }, zeroPadded(b, input, padded));
+      const sizes = knownShape(operand(node).type.shape.slice(2));
+      if (sizes) {
+        const borders = sizes.map((size, axis) => repeatedEdge(size, at(padded, axis), at(padded, axis + 2)));
+        return void pool(stride, "valid", { to }, bordered(b, input, sizes, borders));
+      }
       const even = kernel.every((size, axis) => size % 2 === 1 && at(pads, axis) === (size - 1) / 2);
-      if (!even) b.refuse("TensorFlow.js pads a max pool by its own rule only, and this pad is another");
+      if (!even) b.refuse("a max pool with this pad needs the height and the width as numbers in TensorFlow.js; give the network's input a size");
       everyNth(b, pool([1, 1], "same", { hint: "all" }), stride, { to });
     },
   },
+  limits: { tfjs: "two spatial axes only, no dilation; uneven padding needs sizes that are numbers" },
 });

@@ -3,7 +3,7 @@ import { defineOp } from "./define-op.ts";
 import type { TensorType } from "../ir/tensor-type.ts";
 import { at, numberOf, operand, result, wordOf } from "./families/attributes.ts";
 import { channelsOf, inputOf, reshaped } from "./families/axes.ts";
-import { onChannels } from "./families/lowering.ts";
+import { onChannels } from "./families/layers.ts";
 
 /** How many channels of zeros come before and after; an odd one comes after. */
 function zeros(attributes: Attributes, input: TensorType): { readonly before: number; readonly after: number } {
@@ -63,7 +63,8 @@ them before (an odd one after), as widespread CIFAR code does. The parameter-fre
     },
     tfjs(b, node) {
       const { before, after } = zeros(node.attributes, operand(node).type);
-      onChannels(b, node, "ZeroPadding2D", { padding: [[before, after], [0, 0]], data_format: "channels_last" });
+      const config = { padding: [[0, 0], [before, after]], data_format: "channels_first" };
+      onChannels(b, node, (x, _, more) => b.layer("ZeroPadding2D", config, [x], more));
     },
   },
 });

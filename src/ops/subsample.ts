@@ -1,10 +1,11 @@
 import { defineOp } from "./define-op.ts";
 import { at, listOf, operand, result } from "./families/attributes.ts";
 import { inputOf, mapOf, perAxis, reshaped, sizesOf, slidingShape, spatialOf } from "./families/axes.ts";
-import { everyNth, needImage, windowAttributes } from "./families/lowering.ts";
 import { samplingMap, separableAdjoint } from "./families/separable.ts";
 import type { Attributes } from "../ir/graph.ts";
 import type { Window } from "./define-op.ts";
+import { everyNth, needImage } from "./families/layers.ts";
+import { windowAttributes } from "./families/lowering.ts";
 
 function windowOf(attributes: Attributes): Window {
   const stride = listOf(attributes, "stride");
@@ -54,4 +55,5 @@ al. 2015, section 3.3, option A, "performed with a stride of 2".`,
       everyNth(b, b.of(operand(node)), listOf(node.attributes, "stride"), { to: result(node) });
     },
   },
+  limits: { tfjs: "two spatial axes only" },
 });

@@ -7,7 +7,8 @@ import { at, flagOf, listOf, numberOf, operand, product, result } from "./famili
 import { channelsOf, extent, inputOf, mapOf, padsOn, perAxis, reshaped, resolveWindow, spatialOf, windowAttributes, windowOf } from "./families/axes.ts";
 import { transposedConvolutionGradient } from "./families/convolution-gradient.ts";
 import { groupsFit } from "./families/groups.ts";
-import { learned, needImage, oneNode, windowAttributes as onnxWindow } from "./families/lowering.ts";
+import { convolutionConfig, convolveInGroups, cutter, learned, needImage } from "./families/layers.ts";
+import { oneNode, windowAttributes as onnxWindow } from "./families/lowering.ts";
 
 /** (size - 1) · stride + dilation · (kernel - 1) + 1 - pads + extra on every spatial axis. */
 export function transposedShape(spatial: readonly Dim[], window: Window, extra: readonly number[]): readonly Dim[] {
@@ -103,29 +104,30 @@ upconv(2x2, 4, stride=2) -> upconv(3x3, 4, stride=2, output_padding=1, bias=true
     tfjs(b, node) {
       needImage(b, node, "upconv");
       const { kernel, stride, dilation, pads } = windowOf(node.attributes);
-      if (numberOf(node.attributes, "groups") > 1) b.refuse("TensorFlow.js has no transposed convolution in groups");
       if (dilation.some((step) => step > 1)) b.refuse("TensorFlow.js has no transposed convolution with a dilation");
-      if (stride.some((step, axis) => step > at(kernel, axis))) b.refuse("TensorFlow.js enlarges by another rule when the stride is greater than the kernel");
       const extra = listOf(node.attributes, "extra");
-      const crop = [0, 1].map((axis) => [at(pads, axis), at(pads, axis + 2) - at(extra, axis)]);
-      if (crop.some(([, end]) => (end ?? 0) < 0)) b.refuse("TensorFlow.js cannot say this `output_padding`: it is greater than the pad");
-      const { weight, bias } = learned(b, node);
-      const cropped = crop.some(([begin, end]) => begin !== 0 || end !== 0);
-      const config = {
+      // Where the stride is greater than the kernel, TensorFlow.js ends with the gap that ours leaves out.
+      const ends = [0, 1].map((axis) => {
+        const gap = Math.max(0, at(stride, axis) - at(kernel, axis));
+        return [at(pads, axis), at(pads, axis + 2) + gap - at(extra, axis)] as const;
+      });
+      if (ends.some(([, end]) => end < 0)) b.refuse("TensorFlow.js cannot say this `output_padding`: it is greater than the pad");
+      const { bias } = learned(b, node);
+      const layer = {
+        className: "Conv2DTranspose",
+        config: convolutionConfig(kernel, stride, bias),
         filters: numberOf(node.attributes, "channels"),
-        kernel_size: kernel,
-        strides: stride,
-        padding: "valid",
-        data_format: "channels_last",
-        activation: "linear",
-        use_bias: bias !== undefined,
+        groups: numberOf(node.attributes, "groups"),
+        input: b.of(operand(node)),
       };
-      const weights = [{ name: "kernel", parameter: weight, axes: [2, 3, 1, 0] }, ...(bias ? [{ name: "bias", parameter: bias }] : [])];
-      const input = b.of(operand(node));
-      const large = b.layer("Conv2DTranspose", config, [input], cropped ? { weights, hint: "full" } : { weights, to: result(node) });
-      if (cropped) b.layer("Cropping2D", { cropping: crop, data_format: "channels_last" }, [large], { to: result(node) });
+      const to = result(node);
+      if (ends.every(([begin, end]) => begin === 0 && end === 0)) return void convolveInGroups(b, node, layer, { to });
+      const [, , height, width] = to.type.shape;
+      const large = convolveInGroups(b, node, layer, { hint: "full" });
+      cutter(b, large, [height ?? 1, width ?? 1], "channels_last")(ends, { to });
     },
   },
+  limits: { tfjs: "two spatial axes only, no dilation, no `output_padding` above the pad" },
 });
 
 const padsOf = (pads: readonly number[]): readonly number[] => pads.slice(0, pads.length / 2);

@@ -1,7 +1,9 @@
+import type { Node } from "../ir/graph.ts";
+import type { TfjsBuilder, TfjsTensor } from "./contract/tfjs-builder.ts";
 import { defineOp } from "./define-op.ts";
 import { at, indices, listOf, operand, result, wordOf } from "./families/attributes.ts";
 import { enlargedShape, inputOf, mapOf, perAxis, reshaped, sizesOf, spatialOf } from "./families/axes.ts";
-import { needImage } from "./families/lowering.ts";
+import { bordered, needImage, needSizes, repeatedEdge } from "./families/layers.ts";
 import { separableAdjoint } from "./families/separable.ts";
 
 /** What position `row` of an enlarged axis reads, with which weights. */
@@ -19,6 +21,24 @@ function interpolationMap(before: number, factor: number, mode: string): number[
     weights[high] = at(weights, high) + (position - low);
     return weights;
   });
+}
+
+/**
+ * Linear between centres, by what TensorFlow.js has: its own bilinear UpSampling2D takes positions from the corners of pixels. The
+ * nearest position is a box of `factor`; averaged over a box of `factor` again it is the triangle. A box of an even length has no
+ * centre: there the average over two puts it back. One repeated row and column around the image is what both reach beyond the edge.
+ */
+function smoothed(b: TfjsBuilder, node: Node, factor: readonly number[], repeat: (x: TfjsTensor) => TfjsTensor): void {
+  const sizes = needSizes(b, node, "bilinear `upsample` in TensorFlow.js");
+  const average = (x: TfjsTensor, size: readonly number[], more: Parameters<typeof b.layer>[3]) =>
+    b.layer("AveragePooling2D", { pool_size: size, strides: [1, 1], padding: "valid", data_format: "channels_last" }, [x], more);
+  const large = repeat(bordered(b, b.of(operand(node)), sizes, sizes.map((size) => repeatedEdge(size, 1, 1))));
+  const cropping = factor.map((times) => [Math.ceil(times / 2), Math.ceil(times / 2)]);
+  const cut = b.layer("Cropping2D", { cropping, data_format: "channels_last" }, [large], { hint: "cut" });
+  const even = factor.map((times) => (times % 2 === 0 ? 2 : 1));
+  const to = result(node);
+  if (even.every((size) => size === 1)) average(cut, factor, { to });
+  else average(average(cut, factor, { hint: "smooth" }), even, { to });
 }
 
 export const upsample = defineOp({
@@ -69,11 +89,13 @@ takes positions at the centres of pixels and repeats the edge: PyTorch's \`align
     },
     tfjs(b, node) {
       needImage(b, node, "upsample");
-      if (wordOf(node.attributes, "mode") !== "nearest") {
-        b.refuse("TensorFlow.js's UpSampling2D interpolates from the corners of pixels, `bilinear` here from their centres");
-      }
-      const config = { size: listOf(node.attributes, "factor"), interpolation: "nearest", data_format: "channels_last" };
-      b.layer("UpSampling2D", config, [b.of(operand(node))], { to: result(node) });
+      const factor = listOf(node.attributes, "factor");
+      const to = result(node);
+      const repeated = (x: TfjsTensor, more: Parameters<typeof b.layer>[3]) =>
+        b.layer("UpSampling2D", { size: factor, interpolation: "nearest", data_format: "channels_last" }, [x], more);
+      if (wordOf(node.attributes, "mode") === "nearest") repeated(b.of(operand(node)), { to });
+      else smoothed(b, node, factor, (x) => repeated(x, { hint: "repeated" }));
     },
   },
+  limits: { tfjs: "two spatial axes only; `bilinear` needs sizes that are numbers" },
 });

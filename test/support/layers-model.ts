@@ -15,6 +15,8 @@ export interface RecordedLayer {
 export interface RecordedModel {
   readonly layers: readonly RecordedLayer[];
   readonly outputs: readonly TfjsTensor[];
+  /** Why TensorFlow.js does not train it. */
+  readonly untrainable: readonly string[];
 }
 
 /** A node was refused, with the reason users are told. */
@@ -23,6 +25,7 @@ export class Refused extends Error {}
 /** Lowers a graph to Keras layers and notes them down; images are NHWC there. */
 export function recordLayers(graph: Graph): RecordedModel {
   const layers: RecordedLayer[] = [];
+  const untrainable: string[] = [];
   const tensors = new Map<Value, TfjsTensor>();
   let running: Node | undefined;
   const add = (layer: Omit<RecordedLayer, "name">, hint: string): TfjsTensor => {
@@ -51,6 +54,7 @@ export function recordLayers(graph: Graph): RecordedModel {
     refuse(reason) {
       throw new Refused(reason);
     },
+    untrainable: (reason) => void untrainable.push(reason),
   };
   for (const node of graph.nodes) {
     const { tfjs } = recordOf(node.op).lower;
@@ -58,5 +62,5 @@ export function recordLayers(graph: Graph): RecordedModel {
     running = node;
     tfjs(builder, node);
   }
-  return { layers, outputs: graph.outputs.map(({ value }) => of(value)) };
+  return { layers, outputs: graph.outputs.map(({ value }) => of(value)), untrainable };
 }

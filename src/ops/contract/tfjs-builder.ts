@@ -13,6 +13,8 @@ export interface TfjsWeight {
   readonly axes?: readonly number[];
   /** The part of the parameter's first axis it holds, from and to (exclusive), before it is transposed; absent: all of it. */
   readonly rows?: readonly [from: number, to: number];
+  /** The variable's shape where it spells the same numbers, in the same order, with other axes. */
+  readonly shape?: readonly number[];
 }
 
 export type TfjsConfig = Readonly<Record<string, unknown>>;
@@ -30,4 +32,6 @@ export interface TfjsBuilder {
   alias(value: Value, as: Value): void;
   /** Refuses this node before any file is written: LayersModel cannot say it exactly. */
   refuse(reason: string): never;
+  /** Notes that TensorFlow.js runs what this node became but does not train it, or not with the right gradient. */
+  untrainable(reason: string): void;
 }
