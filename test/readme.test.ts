@@ -25,6 +25,13 @@ describe("README", () => {
     expect(seen).to.be.greaterThan(5);
   });
 
+  it("names scripts that there are", () => {
+    const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { scripts: Record<string, string> };
+    const named = [...readme.matchAll(/`npm (?:run )?([a-z:]+)`/g)].map(([, name = ""]) => name).filter((name) => name !== "link" && name !== "ci");
+    expect(named).to.include.members(["test", "engines"]);
+    for (const name of named) expect(Object.keys(scripts), `npm run ${name}`).to.include(name);
+  });
+
   it("lists the modules of the library, all of them", () => {
     const listed = [...readme.matchAll(/`(std\.\w+)`/g)].map(([, name]) => name);
     expect([...new Set(listed)].sort()).to.deep.equal([...standardLibrary.keys()].sort());

@@ -24,5 +24,5 @@ export function needsSoftwareWebGpu(context: Context): NodeJS.ProcessEnv {
   }
   if (!existsSync(driver)) throw new Error(`RNC_SWIFTSHADER is ${driver}, which is not there`);
   const libraries = [dirname(driver), process.env["LD_LIBRARY_PATH"]].filter(Boolean).join(delimiter);
-  return { ...process.env, VK_ICD_FILENAMES: driver, LD_LIBRARY_PATH: libraries, XDG_RUNTIME_DIR: process.env["XDG_RUNTIME_DIR"] ?? tmpdir() };
+  return { ...process.env, VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver, LD_LIBRARY_PATH: libraries, XDG_RUNTIME_DIR: process.env["XDG_RUNTIME_DIR"] ?? tmpdir() };
 }

@@ -52,8 +52,8 @@ export function run(command: string, args: readonly string[], options: { readonl
 }
 
 /** The first of these commands that does what is asked of it, or nothing. */
-export function firstThatRuns(commands: readonly (string | undefined)[], args: readonly string[]): string | undefined {
-  return commands.find((command) => command && run(command, args, { seconds: 60 }).worked) || undefined;
+export function firstThatRuns(commands: readonly string[], args: readonly string[]): string | undefined {
+  return commands.find((command) => run(command, args, { seconds: 60 }).worked);
 }
 
 /**

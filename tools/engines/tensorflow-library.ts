@@ -39,8 +39,11 @@ export function tensorFlowLibrary(): TensorFlowLibrary {
 }
 
 function pythonWithPip(): string {
-  const python = firstThatRuns([process.env["PYTHON"], join(ROOT, ".venv/bin/python"), "python3", "python3.11", "python"], ["-m", "pip", "--version"]);
-  if (python === undefined) throw new Unavailable("no Python with pip, which fetches TensorFlow's library", "Install it (`apt-get install python3-pip`), or name one with PYTHON=/path/to/python.");
+  const named = process.env["PYTHON"];
+  const python = firstThatRuns(named ? [named] : [join(ROOT, ".venv/bin/python"), "python3", "python3.11", "python"], ["-m", "pip", "--version"]);
+  if (python === undefined) {
+    throw new Unavailable(`${named ? `${named} is` : "there is"} no Python with pip, which fetches TensorFlow's library`, "Install it (`apt-get install python3-pip`), or name one with PYTHON=/path/to/python.");
+  }
   return python;
 }
 

@@ -71,8 +71,11 @@ function addonOf(name: TfjsPackage, library: string, libraries: readonly string[
   for (const source of sources) hash.update(readFileSync(source));
   const addon = join(library, `tfjs_binding-${hash.digest("hex").slice(0, 16)}.node`);
   if (existsSync(addon)) return addon;
-  const compiler = firstThatRuns([process.env["CXX"], "g++", "c++", "clang++"], ["--version"]);
-  if (compiler === undefined) throw new Unavailable("no C++ compiler, which builds the native part of tfjs-node", "Install one (`apt-get install g++`), or name one with CXX=/path/to/compiler.");
+  const named = process.env["CXX"];
+  const compiler = firstThatRuns(named ? [named] : ["g++", "c++", "clang++"], ["--version"]);
+  if (compiler === undefined) {
+    throw new Unavailable(`${named ? `${named} is` : "there is"} no C++ compiler, which builds the native part of tfjs-node`, "Install one (`apt-get install g++`), or name one with CXX=/path/to/compiler.");
+  }
   const headers = nodeHeaders();
   say(`${name}: compiling its native part`);
   const aside = `${addon}.${process.pid}`;
