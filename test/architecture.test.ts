@@ -24,6 +24,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages, and the only folders that may import them. Everything else of `node_modules` is for tests and tools. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "@tensorflow/tfjs": ["engines"],
   chevrotain: ["syntax"],
   commander: ["cli"],
   "fastest-levenshtein": ["base"],

@@ -24,25 +24,24 @@ const shared = {
   logLevel: "warning",
 } satisfies BuildOptions;
 
-/** Engines: whoever wants one installs it. */
-const external = ["onnxruntime-node"];
+const program = {
+  ...shared,
+  format: "cjs",
+  platform: "node",
+  target: "node20.19",
+  // The cached script has no loader of ES modules: `import()` becomes `require`, and a module is where `__filename` says.
+  supported: { "dynamic-import": false },
+  define: { "import.meta.filename": "__filename" },
+} satisfies BuildOptions;
 
-const [cli, library] = await Promise.all([
-  build({
-    ...shared,
-    entryPoints: ["src/cli/bin.ts"],
-    outfile: "dist-next/cli.cjs",
-    format: "cjs",
-    platform: "node",
-    target: "node20.19",
-    external,
-    // The cached script has no loader of ES modules: `import()` of an engine becomes `require`.
-    supported: { "dynamic-import": false },
-  }),
-  build({ ...shared, entryPoints: ["src/index.ts"], outfile: "dist-next/index.js", format: "esm", platform: "neutral", mainFields: ["module", "main"], target: "es2022", external }),
+const [cli, engineProcess, library] = await Promise.all([
+  build({ ...program, entryPoints: ["src/cli/bin.ts"], outfile: "dist-next/cli.cjs" }),
+  // What `src/cli/engine-process.ts` starts, beside the file that starts it.
+  build({ ...program, entryPoints: ["src/cli/engine-child.ts"], outfile: "dist-next/engine-child.cjs" }),
+  build({ ...shared, entryPoints: ["src/index.ts"], outfile: "dist-next/index.js", format: "esm", platform: "neutral", mainFields: ["module", "main"], target: "es2022" }),
 ]);
 
-writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), licensesOf([cli.metafile, library.metafile]));
+writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), licensesOf([cli.metafile, engineProcess.metafile, library.metafile]));
 copyFileSync(join(root, "tools/launcher.cjs"), join(dist, "bin/rnc.cjs"));
 chmodSync(join(dist, "bin/rnc.cjs"), 0o755);
 execFileSync(process.execPath, [join(root, "tools/make-code-cache.cjs"), join(dist, "cli.cjs"), join(root, "tools/warm-up.resnet")], { stdio: "inherit" });

@@ -1,4 +1,5 @@
-import { openOnnxSession } from "../engines/onnxruntime.ts";
+import { runNamed } from "../engines/model-data.ts";
+import { onnxruntime } from "../engines/onnxruntime.ts";
 import { calibrate } from "../program/calibrate.ts";
 import { writeSafetensors } from "../weights/safetensors-writer.ts";
 import type { CliHost } from "./host.ts";
@@ -18,12 +19,12 @@ export async function calibrateTarget(target: string, options: NetworkOptions & 
   const source = await calibrate(graph, {
     version: VERSION,
     seed,
-    async run(model, inputs, outputs) {
-      const session = await openOnnxSession(model);
+    async run(model, inputs) {
+      const inference = await onnxruntime.open({ format: "onnx", files: [model] });
       try {
-        return await session.run(inputs, outputs);
+        return await runNamed(inference, inputs);
       } finally {
-        await session.close();
+        await inference.close();
       }
     },
   }).finally(() => waiting.end());

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { EmittedFile } from "../../src/backends/backend.ts";
-import { openOnnxSession } from "../../src/engines/onnxruntime.ts";
-import type { FloatTensor } from "../../src/engines/onnxruntime.ts";
+import type { FloatTensor } from "../../src/engines/engine.ts";
+import { runNamed } from "../../src/engines/model-data.ts";
+import { onnxruntime } from "../../src/engines/onnxruntime.ts";
 import type { Graph } from "../../src/ir/graph.ts";
 import { calibrate } from "../../src/program/calibrate.ts";
 import { compileOnnx } from "../../src/program/compile.ts";
@@ -10,13 +11,13 @@ import { standardNetwork } from "../support/networks.ts";
 
 type Tensors = Readonly<Record<string, FloatTensor>>;
 
-async function run(model: EmittedFile | undefined, inputs: Tensors, outputs: readonly string[]): Promise<Tensors> {
+async function run(model: EmittedFile | undefined, inputs: Tensors): Promise<Tensors> {
   if (!model) throw new Error("no model");
-  const session = await openOnnxSession(model);
+  const inference = await onnxruntime.open({ format: "onnx", files: [model] });
   try {
-    return await session.run(inputs, outputs);
+    return await runNamed(inference, inputs);
   } finally {
-    await session.close();
+    await inference.close();
   }
 }
 
@@ -27,9 +28,9 @@ async function calibrated(graph: Graph, seed: number) {
   const weights = await calibrate(graph, {
     version: "1",
     seed,
-    async run(model, given, outputs) {
+    async run(model, given) {
       inputs = given;
-      const results = await run(model, given, [...outputs, "output"]);
+      const results = await run(model, given);
       trained = results["output"];
       return results;
     },
@@ -51,7 +52,7 @@ describe("calibrated weights", function () {
     const graph = standardNetwork("ResNet20");
     const { weights, inputs, trained } = await calibrated(graph, 3);
     const [model] = compileOnnx(graph, { version: "1", weights }).files;
-    const { output } = await run(model, inputs, ["output"]);
+    const { output } = await run(model, inputs);
     const expected = [...(trained?.data ?? [])];
     expect(expected).to.have.length(80);
     const scale = Math.max(...expected.map(Math.abs));
@@ -80,7 +81,7 @@ describe("calibrated weights", function () {
       const graph = standardNetwork(name);
       const { weights, inputs } = await calibrated(graph, 0);
       const [model] = compileOnnx(graph, { version: "1", weights }).files;
-      const { output } = await run(model, inputs, ["output"]);
+      const { output } = await run(model, inputs);
       const logits = [...(output?.data ?? [])];
       expect(logits).to.have.length(80);
       expect(logits.every(Number.isFinite)).to.equal(true);

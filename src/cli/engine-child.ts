@@ -1,0 +1,53 @@
+import { InternalError } from "../base/assert.ts";
+import { InputError } from "../base/input-error.ts";
+import type { Engine, EngineName, Inference } from "../engines/engine.ts";
+import { ENGINES } from "../engines/registry.ts";
+import type { EngineAnswer, EngineRequest } from "./engine-messages.ts";
+import { fileOnDisk } from "./model-files.ts";
+
+// The program that `engine-process.ts` starts: it runs one engine for the process that started it, and ends with that.
+
+let inference: Inference | undefined;
+
+async function answer(request: EngineRequest): Promise<EngineAnswer> {
+  switch (request.kind) {
+    case "probe":
+      return { kind: "status", status: await engineCalled(request.engine).probe() };
+    case "open": {
+      const files = request.files.map(({ path, location }) => fileOnDisk(path, location));
+      inference = await engineCalled(request.engine).open({ format: request.format, files });
+      return { kind: "opened", inputs: inference.inputs, outputs: inference.outputs };
+    }
+    case "run":
+      return { kind: "ran", outputs: await opened().run(request.inputs) };
+    case "close":
+      await opened().close();
+      return { kind: "closed" };
+  }
+}
+
+function engineCalled(name: EngineName): Engine {
+  const engine = ENGINES.find((candidate) => candidate.name === name);
+  if (engine === undefined) throw new InternalError(`there is no engine ${name}`);
+  return engine;
+}
+
+function opened(): Inference {
+  if (inference === undefined) throw new InternalError("no model was opened");
+  return inference;
+}
+
+function failureOf(error: unknown): EngineAnswer {
+  if (error instanceof InputError) return { kind: "refused", message: error.message, notes: error.notes, help: error.help };
+  return { kind: "failed", stack: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+process.on("message", (request: EngineRequest) => {
+  void answer(request)
+    .catch(failureOf)
+    .then((message) => process.send?.(message));
+});
+// Ctrl-C reaches every process of a terminal: the one that asked decides what it means, and takes this one along.
+for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
+// Nobody asks any longer.
+process.on("disconnect", () => process.exit());
