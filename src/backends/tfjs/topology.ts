@@ -1,3 +1,4 @@
+import type { TfjsWeightPlace } from "../../weights/tfjs/places.ts";
 import type { LayersModel } from "./layers-model.ts";
 import { nest } from "./nest.ts";
 import type { NestedLayer, NestedTensor } from "./nest.ts";
@@ -30,12 +31,22 @@ export interface LayersMetadata {
   /** The network's names of its outputs, in order. */
   readonly outputs: readonly string[];
   /** Which parameter, or which rows of its first axis, in which order of axes, a variable holds. */
-  readonly weights: Readonly<Record<string, { readonly parameter: string; readonly axes?: readonly number[]; readonly rows?: readonly [number, number] }>>;
+  readonly weights: Readonly<Record<string, Omit<TfjsWeightPlace, "name">>>;
 }
 
 export function metadata(model: LayersModel, version: string): LayersMetadata {
-  const weights = model.layers.flatMap((layer) =>
-    layer.weights.map(({ name, parameter, axes, rows }) => [name, { parameter: parameter.name, ...(axes ? { axes } : {}), ...(rows ? { rows } : {}) }] as const),
-  );
+  const weights = weightPlaces(model).map(({ name, ...place }) => [name, place] as const);
   return { version, network: model.name, outputs: model.outputs.map(({ name }) => name), weights: Object.fromEntries(weights) };
+}
+
+/** Where the weights of the model belong in the network's parameters; a shape is told only where axes alone do not give it. */
+export function weightPlaces(model: LayersModel): TfjsWeightPlace[] {
+  return model.layers.flatMap((layer) =>
+    layer.weights.map(({ name, parameter, shape, axes, rows }) => {
+      const own = rows === undefined ? parameter.shape : [rows[1] - rows[0], ...parameter.shape.slice(1)];
+      const placed = axes === undefined ? own : axes.map((axis) => own[axis] ?? 0);
+      const reshaped = placed.length !== shape.length || placed.some((size, axis) => size !== shape[axis]);
+      return { name, parameter: parameter.name, ...(axes ? { axes } : {}), ...(rows ? { rows } : {}), ...(reshaped ? { shape: own } : {}) };
+    }),
+  );
 }
