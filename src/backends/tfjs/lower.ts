@@ -142,8 +142,12 @@ function channelsLast({ type }: Value, symbols: ReadonlyMap<string, number>): re
   return [batch, ...spatial, channels].flatMap((dim) => (dim === undefined ? [] : [known(dim)]));
 }
 
-/** TensorFlow.js takes letters, digits, `-`, `.`, `_` and `/` in a name, the first a letter or digit. */
-function layerName(name: string): string {
+/**
+ * TensorFlow.js takes letters, digits, `-`, `.`, `_` and `/` in a name, the first a letter or digit. It keeps layers in plain
+ * objects, by name, so that it cannot load a layer called `constructor`.
+ */
+export function layerName(name: string): string {
   const clean = name.replace(/[^-A-Za-z0-9._]/g, "-");
-  return /^[A-Za-z0-9]/.test(clean) ? clean : `n${clean}`;
+  if (!/^[A-Za-z0-9]/.test(clean)) return `n${clean}`;
+  return clean in {} ? `${clean}_` : clean;
 }
