@@ -55,6 +55,10 @@ export function nativeEngine({ name, title, packageName, withoutGpu }: NativeCho
       });
     },
     open: async (model) => openLayersModel(engine.loadTensorFlow(), model),
+    async openTraining(network, weights, options) {
+      const { openTfjsTraining } = await import("./tfjs-training.ts");
+      return openTfjsTraining(engine.loadTensorFlow(), network, weights, options);
+    },
   };
   return engine;
 }

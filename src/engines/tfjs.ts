@@ -20,6 +20,10 @@ export const tfjs: Engine & { loadTensorFlow(): Promise<Flavour> } = {
     return probeWith(tfjs, () => ({ kind: "works", version: runtime.api.version.tfjs, device: "CPU, 1 thread", notes: [] }));
   },
   open: async (model) => openLayersModel(await tfjs.loadTensorFlow(), model),
+  async openTraining(network, weights, options) {
+    const { openTfjsTraining } = await import("./tfjs-training.ts");
+    return openTfjsTraining(await tfjs.loadTensorFlow(), network, weights, options);
+  },
   async loadTensorFlow() {
     const flavour = { tf: apiOf(loadPackage<TensorFlow>(TOLD.packageName), TOLD), backend: "cpu", title: "TensorFlow.js" };
     await useBackend(flavour);
