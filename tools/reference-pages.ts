@@ -5,7 +5,7 @@ import type { RecipeField, RecipeFunction, RecipeParameter } from "../src/check/
 import { recipeFields, recipeForm, recipeMetrics } from "../src/check/recipe-registry.ts";
 import { catalogue } from "../src/diagnostics/catalogue.ts";
 import type { Code } from "../src/diagnostics/catalogue.ts";
-import type { AttributeSpec, OpRecord } from "../src/ops/define-op.ts";
+import type { AttributeSpec, OpRecord, Unsupported } from "../src/ops/define-op.ts";
 import { isUnsupported } from "../src/ops/define-op.ts";
 import { operators } from "../src/ops/registry.ts";
 import { loadProgram } from "../src/program/load.ts";
@@ -13,7 +13,7 @@ import { checkProgram } from "../src/program/networks.ts";
 
 /** The pages by their path in the repository. */
 export async function referencePages(): Promise<Readonly<Record<string, string>>> {
-  return { "grammar/OPERATORS.md": operatorsPage(), "grammar/DIAGNOSTICS.md": await diagnosticsPage() };
+  return { "grammar/OPERATORS.md": operatorsPage(), "grammar/TARGETS.md": targetsPage(), "grammar/DIAGNOSTICS.md": await diagnosticsPage() };
 }
 
 const language: readonly OpRecord[] = Object.values(operators).filter(({ level }) => level === "language");
@@ -86,11 +86,32 @@ function facetsPart(): string {
     record.weighted ? "yes" : "",
     record.window ? "yes" : "",
     facet(record, "gradient", record.gradient),
-    facet(record, "ONNX", record.lower.onnx),
-    facet(record, "TensorFlow.js", record.lower.tfjs),
   ]);
-  const heads = ["operator", "parameters", "multiply-adds", "counts in `depth`", "looks around", "gradient", "ONNX", "TensorFlow.js"];
-  return `## Facets\n\nWhat is recorded of each operator beside its shape. The gradient and TensorFlow.js columns are records for later versions: this one writes ONNX.\n\n${table(heads, rows)}${reasons.length > 0 ? `Missing:\n\n${reasons.join("")}\n` : ""}`;
+  const heads = ["operator", "parameters", "multiply-adds", "counts in `depth`", "looks around", "gradient"];
+  return `## Facets\n\nWhat is recorded of each operator beside its shape. [TARGETS.md](TARGETS.md) says what it becomes in ONNX and in TensorFlow.js.\n\n${table(heads, rows)}${reasons.length > 0 ? `Missing:\n\n${reasons.join("")}\n` : ""}`;
+}
+
+/** What can be written of each operator for each target, and trained there. */
+function targetsPage(): string {
+  const only = (facet: unknown, limit: string | Unsupported | undefined): string => {
+    const none = isUnsupported(facet) ? facet : isUnsupported(limit) ? limit : undefined;
+    if (none) return `no: ${none.unsupported}`;
+    return limit === undefined ? "yes" : `in part: ${String(limit)}`;
+  };
+  const rows = language.map(({ name, lower: { onnx, tfjs }, limits = {} }) => [
+    `[${name}](OPERATORS.md#${name})`,
+    only(onnx, undefined),
+    only(tfjs, limits.tfjs),
+    isUnsupported(tfjs) ? "no" : only(tfjs, limits.tfjsTraining),
+  ]);
+  return [
+    "# Targets\n\n",
+    "Made from the compiler's own records by `npm run generate:reference`; not edited by hand. [OPERATORS.md](OPERATORS.md) says what each operator is.\n\n",
+    "`rnc compile` writes ONNX by default; `--target tfjs` writes a LayersModel of TensorFlow.js 4.22, of built-in layers alone. What these do not ",
+    "say exactly is refused before any file is written, by name, place and reason. The last column is about what runs: a gradient that ",
+    "TensorFlow.js lacks, or gets wrong, is no gradient.\n\n",
+    table(["operator", "ONNX", "TensorFlow.js runs it", "TensorFlow.js trains it"], rows),
+  ].join("");
 }
 
 function recipesPart(): string {

@@ -93,7 +93,7 @@ shortcut of ResNet-D; \`count_pad=true\` counts the padding as zeros (PyTorch's 
     },
   },
   limits: {
-    tfjs: "two spatial axes only; padding that is not averaged in must be even, or the kernel be 2",
-    tfjsTraining: "not with padding that is not averaged in (a kernel of 2 excepted), of which TensorFlow.js gets the gradient wrong",
+    tfjs: "two spatial axes only; `ceil` and padding only where its own padding is the same (a kernel of 2 is free)",
+    tfjsTraining: "not with padding that is left out of the mean, whose gradient is wrong there (a kernel of 2 is free)",
   },
 });

@@ -60,4 +60,5 @@ export const channels = defineOp({
       onChannels(b, node, (x, width, more) => cutter(b, x, [width, 1], "channels_first")(ends, more));
     },
   },
+  limits: { tfjs: "with three spatial axes only where their sizes are numbers" },
 });

@@ -105,6 +105,6 @@ conv(3x3, 16, stride=2) -> conv(1, 8, bias=true) -> conv(3x3, 8, dilation=2, gro
   },
   limits: {
     tfjs: "two spatial axes only",
-    tfjsTraining: "not with a dilation, for which TensorFlow.js has no gradient",
+    tfjsTraining: "not with a dilation, which has no gradient there",
   },
 });

@@ -126,8 +126,8 @@ export type TfjsLowering = (b: TfjsBuilder, node: Node) => void;
 /** What a lowering refuses of some uses of its operator, in a few words for the table of targets; absent where nothing is. */
 export interface Limits {
   readonly tfjs?: string;
-  /** What TensorFlow.js runs but does not train. */
-  readonly tfjsTraining?: string;
+  /** What TensorFlow.js runs but does not train: some uses, or none of them at all. */
+  readonly tfjsTraining?: string | Unsupported;
 }
 
 /** Everything rnc knows of one operator. */

@@ -1,6 +1,6 @@
 import type { Value } from "../ir/graph.ts";
 import type { Emitter } from "./contract/emitter.ts";
-import { defineOp } from "./define-op.ts";
+import { defineOp, unsupported } from "./define-op.ts";
 import { at, indices, numberOf, operand, product, result } from "./families/attributes.ts";
 import { channelsOf, inputOf, sizesOf } from "./families/axes.ts";
 import { groupsFit } from "./families/groups.ts";
@@ -96,6 +96,6 @@ conv(3x3, 32) -> groupnorm(groups=8) -> relu`,
   },
   limits: {
     tfjs: "sizes that are numbers only",
-    tfjsTraining: "not: a layer norm without weights, which it is made of, fails in training in TensorFlow.js",
+    tfjsTraining: unsupported("it is a layer norm without weights there, which fails in training"),
   },
 });

@@ -67,4 +67,5 @@ them before (an odd one after), as widespread CIFAR code does. The parameter-fre
       onChannels(b, node, (x, _, more) => b.layer("ZeroPadding2D", config, [x], more));
     },
   },
+  limits: { tfjs: "with three spatial axes only where their sizes are numbers" },
 });

@@ -9,7 +9,7 @@ const committed = (path: string): string => readFileSync(new URL(`../../${path}`
 describe("grammar: generated pages", () => {
   it("are those that the records make now (npm run generate:reference)", async () => {
     const pages = await referencePages();
-    expect(Object.keys(pages)).to.have.length(2);
+    expect(Object.keys(pages)).to.have.length(3);
     for (const [path, text] of Object.entries(pages)) expect(committed(path) === text, `${path} is stale: run npm run generate:reference`).to.equal(true);
   });
 
@@ -18,6 +18,8 @@ describe("grammar: generated pages", () => {
     const names = Object.values(operators).flatMap(({ level, name }) => (level === "language" ? [name] : []));
     expect(names.length).to.be.greaterThan(30);
     for (const name of names) expect(operatorsPage).to.contain(`\n### ${name}\n`);
+    const targetsPage = committed("grammar/TARGETS.md");
+    for (const name of names) expect(targetsPage).to.contain(`\n| [${name}](OPERATORS.md#${name}) | `);
     const diagnosticsPage = committed("grammar/DIAGNOSTICS.md");
     for (const [code, { slug }] of Object.entries(catalogue)) expect(diagnosticsPage).to.contain(`\n## ${code} ${slug}\n`);
   });

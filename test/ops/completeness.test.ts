@@ -1,7 +1,11 @@
 import { expect } from "chai";
+import { lowerToLayers } from "../../src/backends/tfjs/index.ts";
+import { InputError } from "../../src/base/input-error.ts";
+import type { Graph } from "../../src/ir/graph.ts";
 import { isUnsupported } from "../../src/ops/define-op.ts";
 import type { OpRecord } from "../../src/ops/define-op.ts";
 import { findOperator, operators } from "../../src/ops/registry.ts";
+import { graphOf, openGraphOf } from "../support/case-graphs.ts";
 import { cases } from "./cases/cases.ts";
 
 const all: readonly OpRecord[] = Object.values(operators);
@@ -10,6 +14,16 @@ const language = all.filter(({ level }) => level === "language");
 /** The operators that the language promises. */
 const PROMISED = `conv upconv linear bn layernorm groupnorm lrn relu relu6 leakyrelu sigmoid silu gelu softmax maxpool avgpool globalavgpool
 blurpool upsample subsample padchannels channels flatten dropout droppath scale shift gain identity residual sum mean mul concat`.split(/\s+/);
+
+/** What becomes of a graph in TensorFlow.js, by the backend that users meet. */
+function lowered(graph: Graph): "trains" | "runs" | "refused" {
+  try {
+    return lowerToLayers(graph).untrainable.length === 0 ? "trains" : "runs";
+  } catch (error) {
+    if (error instanceof InputError) return "refused";
+    throw error;
+  }
+}
 
 describe("operator records", () => {
   it("are those the language promises, and the ones passes need", () => {
@@ -38,6 +52,23 @@ describe("operator records", () => {
   }
 
   for (const record of language) {
+    it(`${record.name} says what TensorFlow.js does not run and not train of it, and nothing else`, () => {
+      const uses = cases.filter(({ op }) => op === record.name).flatMap((one) => [graphOf(one), openGraphOf(one) ?? []].flat());
+      const found = uses.map((graph) => lowered(graph));
+      const { limits = {}, lower } = record;
+      if (isUnsupported(lower.tfjs)) {
+        expect(found.every((use) => use === "refused")).to.equal(true);
+        expect(limits, "the facet has the reason").to.deep.equal({});
+        return;
+      }
+      expect(limits.tfjs !== undefined, `limits.tfjs; ${found}`).to.equal(found.includes("refused"));
+      const training = limits.tfjsTraining;
+      const said = training === undefined ? "all" : isUnsupported(training) ? "none" : "some";
+      const trains = found.filter((use) => use === "trains").length;
+      const runs = found.filter((use) => use === "runs").length;
+      expect(said, `limits.tfjsTraining; ${found}`).to.equal(runs === 0 ? "all" : trains === 0 ? "none" : "some");
+    });
+
     it(`${record.name} is documented, trainable and has cases`, () => {
       expect(isUnsupported(record.gradient)).to.equal(false);
       expect(record.doc).to.match(/[`\w]/);

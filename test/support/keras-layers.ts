@@ -155,12 +155,12 @@ function runLayer(layer: RecordedLayer, inputs: readonly Tensor[], feeds: Readon
   if (!run) throw new Error(`no Keras layer ${layer.className} is written here`);
   return run(inputs, layer.config, (name) => {
     const found = layer.weights.find((weight) => weight.name === name);
-    return found && variable(found, feeds[found.parameter.name]!);
+    return found && variableOf(found, feeds[found.parameter.name]!);
   });
 }
 
 /** What the variable of a layer holds of its parameter: some of its rows, then transposed, then spelled with other axes. */
-function variable({ axes, rows, shape }: TfjsWeight, value: Tensor): Tensor {
+export function variableOf({ axes, rows, shape }: TfjsWeight, value: Tensor): Tensor {
   const [from, to] = rows ?? [0, value.shape[0]!];
   const perRow = value.data.length / value.shape[0]!;
   const part = tensor([to - from, ...value.shape.slice(1)], value.data.subarray(from * perRow, to * perRow));

@@ -89,6 +89,7 @@ export const cases: readonly OpCase[] = [
   { op: "padchannels", inputs: [[2, 2, 3, 1, 2]], given: { channels: 3 }, output: [2, 3, 3, 1, 2] },
   { op: "channels", inputs: [image], given: { from: 1, to: 3 }, output: [2, 2, 5, 6] },
   { op: "channels", inputs: [[3, 4]], given: { from: 2, to: 4 }, output: [3, 2] },
+  { op: "channels", inputs: [[1, 3, 2, 3, 2]], given: { from: 1, to: 3 }, output: [1, 2, 2, 3, 2] },
   { op: "channels", inputs: [[2, 4, 3]], given: { from: 1, to: 3 }, output: [2, 2, 3] },
   { op: "flatten", inputs: [image], output: [2, 120] },
   { op: "flatten", inputs: [[2, 2, 2, 1, 3]], output: [2, 12] },
