@@ -4,8 +4,8 @@ import type { ByteSource } from "../source.ts";
 /** Bytes that are read at a time: fields that matter stand close together, between them are weights, which are skipped. */
 const WINDOW_BYTES = 16 << 10;
 
-/** A hundred times what the largest models have between their weights; it bounds the time a hostile file can take. */
-const MAX_FIELDS = 10_000_000;
+/** Twenty times what the largest networks have between their weights; it bounds the time a hostile file can take. */
+const MAX_FIELDS = 2_000_000;
 
 /** What a field may hold, by its wire type. */
 export type FieldValue =

@@ -74,7 +74,7 @@ async function openShard(path: string, beside: OpenBeside, description: string):
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`a file of weights that ${description} names cannot be read: ${error.message}`, {
       notes: error.notes,
-      help: ["a TF.js model is `model.json` and the files beside it; copy the whole folder"],
+      help: [...error.help, "a TF.js model is `model.json` and the files beside it; copy the whole folder"],
     });
   }
 }
