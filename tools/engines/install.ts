@@ -43,6 +43,6 @@ main(() => {
   addPackages();
   for (const name of broken) addNativePart(name);
   if (broken.map(report).includes(false)) {
-    throw new Unavailable("what was installed does not work", `Delete ${cacheFolder()} and run this again; Node 20 or 22 is what these packages were made for, this is ${process.version}.`);
+    throw new Unavailable("what was installed does not work", `Delete ${cacheFolder()} and node_modules/@tensorflow/tfjs-node*, and run this again; Node 20 or 22 is what these packages were made for, this is ${process.version}.`);
   }
 });

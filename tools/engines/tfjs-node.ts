@@ -22,10 +22,10 @@ export function prove(name: TfjsPackage): { readonly works: true; readonly versi
 
 /** Puts the packages into `node_modules` without their install step, and without a change to package.json or the lock file. */
 export function addPackages(): void {
-  const present = PACKAGES.filter((name) => versionOf(name) === VERSION);
-  if (present.length === PACKAGES.length) return;
+  if (PACKAGES.every(isWhole)) return;
   // `--save-dev` makes npm take them although package.json names them as optional peers, which it leaves out.
-  const install = ["install", "--save-dev", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", ...PACKAGES.map((name) => `${name}@${VERSION}`)];
+  // `npm run --silent` would hand its silence down, and a silent npm writes no JSON.
+  const install = ["install", "--loglevel=warn", "--save-dev", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", ...PACKAGES.map((name) => `${name}@${VERSION}`)];
   const plan = run("npm", [...install, "--dry-run", "--json"]);
   if (!plan.worked) throw new Unavailable(`npm could not find ${PACKAGES.join(" and ")}:\n${plan.complaint}`, "This needs the network, or a registry that npm is told of (`npm config set registry`).");
   const removed = removals(plan.stdout);
@@ -39,13 +39,19 @@ export function addPackages(): void {
 
 /** What a dry run would remove; npm writes lines for people before the JSON. A package of ours in another version is replaced. */
 function removals(report: string): readonly string[] {
-  const { remove = [] } = JSON.parse(report.slice(report.search(/^\{$/m))) as { remove?: readonly { readonly name: string; readonly path: string }[] };
+  const start = report.search(/^\{$/m);
+  if (start < 0) throw new Error(`npm described its plan in no way this knows:\n${report}`);
+  const { remove = [] } = JSON.parse(report.slice(start)) as { remove?: readonly { readonly name: string; readonly path: string }[] };
   return remove.filter(({ path }) => !PACKAGES.some((name) => `${path}/`.startsWith(`${folderOf(name)}/`))).map(({ name }) => name);
 }
 
-function versionOf(name: TfjsPackage): string | undefined {
+/** Whether it is there in its version, with what it depends on: an installation may have been stopped half way. */
+function isWhole(name: TfjsPackage): boolean {
   const file = join(folderOf(name), "package.json");
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version : undefined;
+  if (!existsSync(file)) return false;
+  const { version, dependencies } = JSON.parse(readFileSync(file, "utf8")) as { version: string; dependencies: Readonly<Record<string, string>> };
+  const folders = [join(folderOf(name), "node_modules"), join(ROOT, "node_modules")];
+  return version === VERSION && Object.keys(dependencies).every((needed) => folders.some((folder) => existsSync(join(folder, needed, "package.json"))));
 }
 
 /** Builds the native part of a package against TensorFlow's library and puts both where the package looks. */
