@@ -6,7 +6,6 @@ const { strictEqual } = require("node:assert");
 process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
 try {
   const tf = require(process.argv[2]);
-  
   strictEqual(tf.getBackend(), "tensorflow", "the backend is not libtensorflow");
   strictEqual(tf.tidy(() => tf.matMul(tf.ones([3, 5]), tf.fill([5, 2], 2)).dataSync().join()), "10,10,10,10,10,10", "a product of matrices");
   const weight = tf.variable(tf.fill([1, 1, 1, 1], 2));
