@@ -5,7 +5,7 @@ import { at, flagOf, listOf, numberOf, operand, product, result } from "./famili
 import { channelsOf, fits, inputOf, mapOf, reshaped, resolveWindow, slidingShape, spatialOf, windowAttributes, windowOf } from "./families/axes.ts";
 import { convolutionGradient } from "./families/convolution-gradient.ts";
 import { groupsFit } from "./families/groups.ts";
-import { convolutionConfig, convolveInGroups, everyNth, learned, needImage, zeroPadded } from "./families/layers.ts";
+import { convolutionConfig, convolveInGroups, everyNth, learned, needImage, paddedInput } from "./families/layers.ts";
 import { oneNode, windowAttributes as onnxWindow } from "./families/lowering.ts";
 
 function resolve(c: ResolveContext): Attributes | undefined {
@@ -78,29 +78,29 @@ conv(3x3, 16, stride=2) -> conv(1, 8, bias=true) -> conv(3x3, 8, dilation=2, gro
     /** Depthwise where TensorFlow.js has it: its DepthwiseConv2D ignores a dilation, and then each channel is a group of its own. */
     tfjs(b, node) {
       needImage(b, node, "conv");
-      const { kernel, stride, dilation, pads } = windowOf(node.attributes);
+      const window = windowOf(node.attributes);
+      const { kernel, stride, dilation } = window;
       const groups = numberOf(node.attributes, "groups");
       const filters = numberOf(node.attributes, "channels");
       const dilated = dilation.some((step) => step > 1);
       if (dilated) b.untrainable("TensorFlow.js has no gradient of a convolution with a dilation");
       const { weight, bias } = learned(b, node);
-      const input = zeroPadded(b, b.of(operand(node)), pads);
+      // TensorFlow.js takes no stride beside a dilation: then every stride-th position of all is kept.
+      const thinned = dilated && stride.some((step) => step > 1);
+      const steps = thinned ? stride.map(() => 1) : stride;
+      const { input, padding } = paddedInput(b, node, { ...window, stride: steps });
+      const shared = { ...convolutionConfig(kernel, steps, bias, padding), dilation_rate: dilation };
       const to = result(node);
       if (groups > 1 && groups === operand(node).type.shape[1] && !dilated) {
-        const config = { ...convolutionConfig(kernel, stride, bias), dilation_rate: dilation, depth_multiplier: filters / groups };
+        const config = { ...shared, depth_multiplier: filters / groups };
         const shape = [...kernel, groups, filters / groups];
         const weights = [{ name: "depthwise_kernel", parameter: weight, axes: [2, 3, 0, 1], shape }, ...(bias ? [{ name: "bias", parameter: bias }] : [])];
         b.layer("DepthwiseConv2D", config, [input], { to, weights });
         return;
       }
-      const layer = { className: "Conv2D", filters, groups, input };
-      if (!dilated || stride.every((step) => step === 1)) {
-        convolveInGroups(b, node, { ...layer, config: { ...convolutionConfig(kernel, stride, bias), dilation_rate: dilation } }, { to });
-        return;
-      }
-      // TensorFlow.js takes no stride beside a dilation.
-      const config = { ...convolutionConfig(kernel, [1, 1], bias), dilation_rate: dilation };
-      everyNth(b, convolveInGroups(b, node, { ...layer, config }, { hint: "all" }), stride, { to });
+      const layer = { className: "Conv2D", config: shared, filters, groups, input };
+      if (thinned) everyNth(b, convolveInGroups(b, node, layer, { hint: "all" }), stride, { to });
+      else convolveInGroups(b, node, layer, { to });
     },
   },
   limits: {

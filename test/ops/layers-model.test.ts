@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { symbolDim } from "../../src/ir/dim.ts";
 import { feedsFor, netBuilder } from "../support/graphs.ts";
 import { evaluate } from "../support/interpreter/evaluate.ts";
 import { runLayers } from "../support/keras-layers.ts";
@@ -57,6 +58,29 @@ describe("operators as Keras layers equal plain loops, or are refused", () => {
 });
 
 describe("a convolution and a batch norm as Keras layers", () => {
+  /** Conv2D's padding "same" costs no copy of the image; it puts an odd zero at the end, which is right for some sizes only. */
+  const rows: readonly [what: string, size: number | "open", given: Readonly<Record<string, unknown>>, expected: readonly string[]][] = [
+    ["stride 1", 8, {}, ["Conv2D same"]],
+    ["stride 1 and sizes that are open", "open", {}, ["Conv2D same"]],
+    ["a dilation", 8, { dilation: 2 }, ["Conv2D same"]],
+    ["channels each for itself", 8, { groups: 4 }, ["DepthwiseConv2D same"]],
+    ["stride 2 and an even size", 8, { stride: 2 }, ["ZeroPadding2D", "Conv2D valid"]],
+    ["stride 2 and an odd size", 7, { stride: 2 }, ["Conv2D same"]],
+    ["stride 2 and sizes that are open", "open", { stride: 2 }, ["ZeroPadding2D", "Conv2D valid"]],
+    ["more zeros than the kernel's", 8, { pad: 2 }, ["ZeroPadding2D", "Conv2D valid"]],
+    ["an even kernel, zeros at both ends", 8, { kernel: 2, pad: 1 }, ["ZeroPadding2D", "Conv2D valid"]],
+    ["no zeros", 8, { pad: 0 }, ["Conv2D valid"]],
+  ];
+  for (const [what, size, given, expected] of rows) {
+    it(`pad with ${what}: ${expected.join(", ")}`, () => {
+      const net = netBuilder();
+      const sizes = size === "open" ? [symbolDim("H"), symbolDim("W")] : [size, size];
+      const { layers } = recordLayers(net.finish(net.op("conv", net.input([2, 4, ...sizes]), { kernel: 3, channels: 4, ...given })));
+      const found = layers.slice(1).map(({ className, config }) => (className === "ZeroPadding2D" ? className : `${className} ${String(config.padding)}`));
+      expect(found).to.deep.equal(expected);
+    });
+  }
+
   it("have explicit padding, transposed weights, and no defaults of Keras", () => {
     const net = netBuilder();
     const x = net.op("conv", net.input([2, 3, 8, 8]), { kernel: [3, 3], channels: 4, stride: 2 });

@@ -29,9 +29,9 @@ const asOurs = (op: string, inputs: readonly Tensor[], attributes: Config, weigh
   channelsLast(kernelOf(op)([...inputs.map(channelsFirst), ...weights.filter((w) => w !== undefined)], attributes as never));
 
 /** Keras's "same": the total is shared, an odd one goes to the end. */
-function padsOf(input: Tensor, config: Config): number[] {
-  const kernel = config.pool_size as Numbers;
+function padsOf(input: Tensor, config: Config, kernel: Numbers): number[] {
   if (config.padding === "valid") return [0, 0, 0, 0];
+  if (config.padding !== "same") throw new Error(`Keras knows no padding ${String(config.padding)}`);
   const totals = kernel.map((size, axis) => {
     const [length, stride] = [input.shape[axis + 1]!, (config.strides as Numbers)[axis]!];
     return Math.max(0, (Math.ceil(length / stride) - 1) * stride + size - length);
@@ -40,11 +40,11 @@ function padsOf(input: Tensor, config: Config): number[] {
 }
 
 const pool = (op: string): KerasLayer => ([x], config) =>
-  asOurs(op, [x!], { kernel: config.pool_size, stride: config.strides, dilation: [1, 1], pads: padsOf(x!, config), ceil: false, count_pad: false });
+  asOurs(op, [x!], { kernel: config.pool_size, stride: config.strides, dilation: [1, 1], pads: padsOf(x!, config, config.pool_size as Numbers), ceil: false, count_pad: false });
 
 const convolution = (name: string, toOurs: (kernel: Tensor) => Tensor, groups: (x: Tensor) => number): KerasLayer => ([x], config, weight) => {
-  if (config.padding !== "valid") throw new Error("only valid convolutions are expected");
-  const attributes = { stride: config.strides, dilation: config.dilation_rate, pads: [0, 0, 0, 0], groups: groups(x!), kernel: config.kernel_size };
+  const covered = (config.kernel_size as Numbers).map((size, axis) => (size - 1) * (config.dilation_rate as Numbers)[axis]! + 1);
+  const attributes = { stride: config.strides, dilation: config.dilation_rate, pads: padsOf(x!, config, covered), groups: groups(x!), kernel: config.kernel_size };
   return asOurs("conv", [x!], attributes, [toOurs(weight(name)!), weight("bias")]);
 };
 
@@ -105,6 +105,7 @@ const layers: Readonly<Record<string, KerasLayer>> = {
   Concatenate: (inputs, { axis }) => inputs.reduce((a, b) => concatenate(a, b, axis === -1 ? a.shape.length - 1 : (axis as number))),
   Conv2D: convolution("kernel", (kernel) => permuted(kernel, [3, 2, 0, 1]), () => 1),
   Conv2DTranspose: ([x], config, weight) => {
+    if (config.padding !== "valid") throw new Error("only valid transposed convolutions are expected");
     const [kernel, stride] = [config.kernel_size as Numbers, config.strides as Numbers];
     // Its size is size · stride + max(kernel - stride, 0): a stride greater than the kernel leaves a gap at the end.
     const extra = stride.map((step, axis) => Math.max(0, step - kernel[axis]!));

@@ -3,7 +3,9 @@ import type { Dim } from "../../ir/dim.ts";
 import type { Node, Parameter, Value } from "../../ir/graph.ts";
 import { knownShape } from "../../ir/tensor-type.ts";
 import type { TfjsBuilder, TfjsConfig, TfjsTensor } from "../contract/tfjs-builder.ts";
+import type { Window } from "../define-op.ts";
 import { at, indices, operand, product, result } from "./attributes.ts";
+import { extent } from "./axes.ts";
 
 type More = Parameters<TfjsBuilder["layer"]>[3];
 /** What is done at the beginning and at the end of an axis. */
@@ -143,9 +145,38 @@ export function learnedNumber(b: TfjsBuilder, node: Node, parameter: Parameter):
   return rank === 2 ? number : b.layer("Reshape", { target_shape: indices(rank - 1).map(() => 1) }, [number], { hint: "stretched" });
 }
 
-/** The settings that Conv2D, Conv2DTranspose and DepthwiseConv2D share; padding is a layer of its own. */
-export function convolutionConfig(kernel: readonly number[], stride: readonly number[], bias: Parameter | undefined): TfjsConfig {
-  return { kernel_size: kernel, strides: stride, padding: "valid", data_format: "channels_last", activation: "linear", use_bias: bias !== undefined };
+/**
+ * A convolution's input and Keras's word for the zeros around it. "same" shares them between both ends and puts an odd one at the end:
+ * always right for stride 1 and an odd kernel. Elsewhere the zeros are a layer of their own, which copies the image.
+ */
+export function paddedInput(b: TfjsBuilder, node: Node, window: Window): { readonly input: TfjsTensor; readonly padding: "same" | "valid" } {
+  const input = b.of(operand(node));
+  const { pads } = window;
+  if (pads.some((pad) => pad > 0) && hasSameWindows(operand(node).type.shape.slice(2), window)) return { input, padding: "same" };
+  return { input: zeroPadded(b, input, pads), padding: "valid" };
+}
+
+/** True when under "same" as many windows begin where the window's own pads let them begin; zeros that none reads do not matter. */
+function hasSameWindows(sizes: readonly Dim[], { kernel, stride, dilation, pads }: Window): boolean {
+  return sizes.every((size, axis) => {
+    const [step, begin, end] = [at(stride, axis), at(pads, axis), at(pads, axis + sizes.length)];
+    const covered = extent(at(kernel, axis), at(dilation, axis));
+    if (step === 1) return begin === Math.floor((covered - 1) / 2) && begin + end === covered - 1;
+    if (typeof size !== "number") return false;
+    const positions = Math.ceil(size / step);
+    const total = Math.max(0, (positions - 1) * step + covered - size);
+    return begin === Math.floor(total / 2) && Math.floor((size + begin + end - covered) / step) + 1 === positions;
+  });
+}
+
+/** The settings that Conv2D, Conv2DTranspose and DepthwiseConv2D share. */
+export function convolutionConfig(
+  kernel: readonly number[],
+  stride: readonly number[],
+  bias: Parameter | undefined,
+  padding: "same" | "valid" = "valid",
+): TfjsConfig {
+  return { kernel_size: kernel, strides: stride, padding, data_format: "channels_last", activation: "linear", use_bias: bias !== undefined };
 }
 
 /**

@@ -26,6 +26,8 @@ export const cases: readonly OpCase[] = [
   { op: "conv", inputs: [[2, 3, 7]], given: { kernel: 3, channels: 4, stride: 2, dilation: 2 }, output: [2, 4, 4] },
   { op: "conv", inputs: [[1, 2, 3, 4, 3]], given: { kernel: 3, channels: 2, stride: [1, 2, 1] }, output: [1, 2, 3, 2, 3] },
   { op: "conv", inputs: [image], given: { kernel: 1, channels: 2, stride: 2 }, output: [2, 2, 3, 3] },
+  { op: "conv", inputs: [[1, 2, 5, 7]], given: { kernel: 3, channels: 2, stride: 2 }, output: [1, 2, 3, 4], why: "odd sizes: the stride reads as much padding at the end" },
+  { op: "conv", inputs: [[1, 2, 7, 7]], given: { kernel: 4, channels: 2, stride: 2, pad: 1 }, output: [1, 2, 3, 3], why: "one window fewer than Keras's same padding has" },
   { op: "upconv", inputs: [[2, 4, 3, 2]], given: { kernel: [2, 2], channels: 3, stride: 2, bias: true }, output: [2, 3, 6, 4] },
   { op: "upconv", inputs: [[2, 4, 3, 2]], given: { kernel: 3, channels: 2, stride: 2, output_padding: 1, groups: 2 }, output: [2, 2, 6, 4] },
   { op: "upconv", inputs: [[1, 2, 3, 4]], given: { kernel: 3, channels: 2, dilation: 2, pad: 1 }, output: [1, 2, 5, 6] },
