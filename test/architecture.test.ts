@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   backends: ["base", "ir", "ops", "passes", "weights"],
   program: ["base", "diagnostics", "syntax", "ir", "ops", "check", "passes", "weights", "backends"],
   engines: ["base", "ir", "ops", "weights", "backends"],
+  verify: ["base", "ir", "ops", "passes", "weights", "backends", "program", "engines"],
 };
 
 /** Packages, and the only folders that may import them. Everything else of `node_modules` is for tests and tools. */

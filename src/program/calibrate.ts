@@ -95,8 +95,8 @@ function plus(amount: number, chunk: Uint8Array): Uint8Array {
   return chunk;
 }
 
-/** Standard normal noise in the shape of an input. */
-async function noise(input: Value, symbols: ReadonlyMap<string, number>, seed: number): Promise<{ data: Float32Array; shape: readonly number[] }> {
+/** Standard normal noise in the shape of an input; an open size without a symbol's size is 1. */
+export async function noise(input: Value, symbols: ReadonlyMap<string, number>, seed: number): Promise<{ data: Float32Array; shape: readonly number[] }> {
   const shape = input.type.shape.map((dim) => (isSymbolic(dim) ? (symbols.get(formatDim(dim)) ?? 1) : dim));
   const name = `noise for ${input.name}`;
   const count = elementCount(shape);
