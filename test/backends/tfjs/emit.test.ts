@@ -51,7 +51,7 @@ describe("a TensorFlow.js model: its files", function () {
     const { format, generatedBy, convertedBy, weightsManifest } = await jsonOf(files);
     expect([first!.path, format, generatedBy, convertedBy]).to.deep.equal(["model.json", "layers-model", `rnc ${version}`, null]);
     expect(weightsManifest).to.have.length(1);
-    const [{ paths, weights }] = weightsManifest as [TF.io.WeightsManifestGroupConfig];
+    const [{ paths, weights }] = weightsManifest as [TF.io.WeightsManifestConfig[number]];
     expect(paths).to.deep.equal(shards.map(({ path }) => path));
     expect(paths[0]).to.equal(`group1-shard1of${shards.length}.bin`);
     expect(new Set(weights.map(({ dtype }) => dtype))).to.deep.equal(new Set(["float32"]));
