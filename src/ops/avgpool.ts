@@ -22,7 +22,7 @@ function padded(b: TfjsBuilder, node: Node, pads: readonly number[], pool: { rea
     b.layer("AveragePooling2D", { ...config, padding: "valid" }, [bordered(b, input, sizes, borders)], { to });
     return;
   }
-  b.untrainable("TensorFlow.js gets the gradient of an average pool wrong where its padding is not averaged in");
+  b.untrainable("TensorFlow.js, except on libtensorflow, gets the gradient of an average pool wrong where its padding is not averaged in");
   if (isSamePadding(node)) return void b.layer("AveragePooling2D", { ...config, padding: "same" }, [input], { to });
   const even = kernel.every((size, axis) => size % 2 === 1 && at(pads, axis) === (size - 1) / 2 && at(pads, axis + 2) === at(pads, axis));
   if (!even) b.refuse("TensorFlow.js pads an average pool by its own rule only, and this pad is another");
@@ -94,6 +94,6 @@ shortcut of ResNet-D; \`count_pad=true\` counts the padding as zeros (PyTorch's 
   },
   limits: {
     tfjs: "two spatial axes only; `ceil` and padding only where its own padding is the same (a kernel of 2 is free)",
-    tfjsTraining: "not with padding that is left out of the mean, whose gradient is wrong there (a kernel of 2 is free)",
+    tfjsTraining: "not with padding that is left out of the mean, whose gradient is right on libtensorflow only (a kernel of 2 is free)",
   },
 });

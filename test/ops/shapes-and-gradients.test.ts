@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { gradientGraph } from "../../src/passes/gradient.ts";
+import { graphOf } from "../support/case-graphs.ts";
 import { feedsFor, netBuilder, noise, uniformOf } from "../support/graphs.ts";
 import { evaluate } from "../support/interpreter/evaluate.ts";
 import { map, tensor, zip } from "../support/interpreter/tensor.ts";
@@ -11,11 +12,6 @@ const SEED = 20150;
 /** Central differences in float64 with this step are right to about 1e-9 of the values here. */
 const STEP = 1e-5;
 const TOLERANCE = 1e-6;
-
-function graphOf({ op, inputs, given }: OpCase) {
-  const net = netBuilder();
-  return net.finish(net.op(op, inputs.map((shape) => net.input(shape)), given));
-}
 
 const dot = (a: Tensor, b: Tensor): number => a.data.reduce((total, value, index) => total + value * b.data[index]!, 0);
 

@@ -8,20 +8,27 @@ export type ReadWeight = (weight: LayersWeight) => AsyncIterable<Uint8Array>;
 
 /**
  * A parameter that is one variable is transposed by its source, in bounded memory. One that is shared out among variables
- * (a convolution in groups) is read once and held while its parts are asked for one after the other.
+ * (a convolution in groups) is held while its parts are asked for, which take turns with those of its bias.
  */
 export function weightReader(weights: WeightSource): ReadWeight {
-  let held: { readonly parameter: Parameter; readonly values: Uint32Array } | undefined;
+  const held = new Map<Parameter, Uint32Array>();
+  const whole = async (parameter: Parameter): Promise<Uint32Array> => {
+    const known = held.get(parameter);
+    if (known) return known;
+    if (held.size > 1) held.clear();
+    const values = await gather(weights, parameter);
+    held.set(parameter, values);
+    return values;
+  };
   return async function* read({ parameter, axes, rows }) {
     if (rows === undefined) {
       yield* weights.read(parameter.name, axes);
       return;
     }
-    if (held?.parameter !== parameter) held = { parameter, values: await gather(weights, parameter) };
     const [from, to] = rows;
     const [, ...rest] = parameter.shape;
     const perRow = rest.reduce((product, size) => product * size, 1);
-    const part = held.values.subarray(from * perRow, to * perRow);
+    const part = (await whole(parameter)).subarray(from * perRow, to * perRow);
     const made = axes ? transposed(part, [to - from, ...rest], axes) : part;
     yield new Uint8Array(made.buffer, made.byteOffset, made.byteLength);
   };

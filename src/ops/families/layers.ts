@@ -133,7 +133,8 @@ export const isRectified = ({ producer }: Value): boolean => producer.kind === "
 
 /**
  * One learned number as a tensor [N, 1, …] that stretches over the node's input: a Dense layer of one weight on a 1 for each
- * example. The ones are the softmax of a single number, the mean of the example, whose gradient is exactly 0.
+ * example. The ones are the softmax of a single number, the mean of the example, whose gradient is exactly 0. (An example with a
+ * number that is not finite becomes NaN as a whole.)
  */
 export function learnedNumber(b: TfjsBuilder, node: Node, parameter: Parameter): TfjsTensor {
   const rank = operand(node).type.shape.length;

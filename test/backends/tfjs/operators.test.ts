@@ -143,7 +143,11 @@ describe("operators in TensorFlow.js", () => {
   it("has a layer for each group, and the variables of the parameter shared out among them", async () => {
     const net = netBuilder();
     const graph = net.finish(net.op("conv", net.input([1, 8, 5, 5]), { kernel: 3, channels: 12, groups: 4, bias: true }));
-    const model = await load(graph, feedsFor(graph, SEED));
+    const source = weightsOf(feedsFor(graph, SEED));
+    const reads: string[] = [];
+    const counted: WeightSource = { ...source, read: (name, axes) => (reads.push(name), source.read(name, axes)) };
+    const model = await openFiles(tf, emitTfjs(graph, counted, { version: "0" }));
+    expect(reads, "each parameter is read once").to.deep.equal(["conv1.weight", "conv1.bias"]);
     expect(model.weights.map(({ originalName, shape }) => [originalName, shape])).to.deep.equal(
       [0, 1, 2, 3].flatMap((group) => [
         [`conv1.group${group}/kernel`, [3, 3, 2, 3]],
