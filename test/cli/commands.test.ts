@@ -52,6 +52,12 @@ describe("rnc: commands", function () {
     ["a setting without a value", ["check", "ResNet8", "--set", "n"], ["`--set n` is no setting", "--set option=A"]],
     ["a shape that is none", ["check", "ResNet8", "--input", "1x3x"], ["`--input 1x3x` is no shape"]],
     ["renames without weights", ["compile", "ResNet8", "-o", "a", "--rename", "a=b"], ["name it with `--weights`"]],
+    ["a task of weights that is none", ["weights", "inspct", "w"], ["no task `inspct`", "did you mean `inspect`?"]],
+    ["weights from nowhere", ["weights", "-o", "w.safetensors"], ["needs `--from PATH`"]],
+    ["weights to nowhere", ["weights", "--from", "w"], ["needs `-o FILE`"]],
+    ["weights as an ONNX file", ["weights", "--from", "w", "--for", "ResNet8", "-o", "w.onnx"], ["rnc compile ResNet8 --weights w -o w.onnx"]],
+    ["weights to ignore without a network", ["weights", "--from", "w", "-o", "a", "--ignore", "fc"], ["name it with `--for`"]],
+    ["a network's setting without a network", ["weights", "convert", "w", "-o", "a", "--set", "n=3"], ["name it with `--for`"]],
     ["a seed and weights", ["compile", "ResNet8", "-o", "a", "--seed", "1", "--weights", "w"], ["choose one"]],
     ["external data on standard output", ["compile", "ResNet8", "-o", "-", "--external-data"], ["standard output is one"]],
   ];
@@ -199,7 +205,7 @@ describe("rnc: commands", function () {
     it("refuses what is no file of weights", () =>
       inFolder((folder) => {
         mkdirSync(join(folder, "w"));
-        expect(rnc(["weights", "inspect", "w"], { cwd: folder })).to.deep.include({ code: 1, stderr: "error: `w` is a folder, not a file\n" });
+        expect(rnc(["weights", "inspect", "w"], { cwd: folder })).to.deep.include({ code: 1, stderr: "error: `w` is a folder without a `model.json`, so it is no TF.js model\n  help: Name the file of weights itself.\n" });
         expect(rnc(["weights", "inspect", "v"], { cwd: folder })).to.deep.include({ code: 1, stderr: "error: there is no file `v`\n" });
       }));
   });
