@@ -53,7 +53,7 @@ export function startEngine(context: Context, name: EngineName): EngineProcess {
     if (error === undefined) asked?.resolve(value);
     else asked?.reject(new Error(`${name}: ${error}`));
   });
-  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   void ended.then(() => waiting.splice(0).forEach(({ reject }) => reject(new Error(`the process of ${name} ended:\n${said}`))));
   return {
     ask<R extends Request>(request: R) {

@@ -62,3 +62,5 @@ process.on("message", (request: Request) => {
     (error: unknown) => process.send!({ error: error instanceof Error ? error.stack : String(error) }),
   );
 });
+// The native library keeps a process alive.
+process.once("disconnect", () => process.exit());
