@@ -244,6 +244,7 @@ describe("TF.js folders that are refused", () => {
     ["rows that are not there", notes({ "conv1/bias": { parameter: "w", rows: [0, 3] } }), "should be rows 0 to 3 and is [2]"],
     ["rows that do not begin", notes({ "conv1/bias": { parameter: "w", rows: [2, 4] } }), "rows 0 to 2 are missing"],
     ["a shape of other numbers", notes({ "conv1/bias": { parameter: "w", shape: [3] } }), "not as many values as [3]"],
+    ["a shape of a thousand axes", notes({ "conv1/bias": { parameter: "w", shape: [2, ...new Array<number>(999).fill(1)] } }), "not a list of at most 8"],
     ["two weights for one parameter", notes({ "conv1/kernel": { parameter: "w" }, "conv1/bias": { parameter: "w" } }), "does not say which rows"],
     ["a parameter with the name of another weight", notes({ "conv1/kernel": { parameter: "conv1/bias" } }), "name of a weight and of a parameter"],
     ["a noted weight that is missing", notes({ "conv1/kernal": { parameter: "w" } }), /lacks 1 of the 1 weights[^]*did you mean `conv1\/kernel`/u],

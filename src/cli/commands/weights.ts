@@ -194,6 +194,7 @@ async function convert(source: OpenedWeights, options: ConvertOptions, host: Cli
     const rule = rules.find((candidate) => renamed(name, candidate) !== undefined);
     if (rule) used.add(rule);
     const to = rule ? (renamed(name, rule) ?? name) : name;
+    if (to === "__metadata__") throw new InputError(`a tensor of ${source.description} would be called \`${to}\`, which safetensors keeps for itself`, { help: ["Give it another name with `--rename`."] });
     const other = names.get(to);
     if (other !== undefined) throw new InputError(`\`${other}\` and \`${name}\` would both be called \`${to}\``);
     names.set(to, name);

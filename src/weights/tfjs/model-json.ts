@@ -8,8 +8,8 @@ import type { ByteSource, TensorDType } from "../source.ts";
 /** More than this is no `model.json` of layers: 1202 layers need 4 MB. It is not read at all. */
 const MAX_JSON_BYTES = 16 << 20;
 
-/** TensorFlow.js has no tensors of more axes than 6. */
-const MAX_RANK = 8;
+/** More axes than any tensor of TensorFlow.js has: those go to 6. */
+export const MAX_RANK = 8;
 
 /** A weight as the manifest lists it, and the byte of its group where it begins. */
 export interface ManifestWeight {

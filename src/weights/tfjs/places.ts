@@ -3,7 +3,7 @@ import { didYouMean } from "../../base/suggest.ts";
 import { elementCount } from "../element-types.ts";
 import { shortened, type JoinedTensor } from "../tensor-file.ts";
 import { rowMajorStrides, type StoredTensor } from "../transpose.ts";
-import { damaged, isRecord, sizesOf, type ManifestWeight } from "./model-json.ts";
+import { damaged, isRecord, MAX_RANK, sizesOf, type ManifestWeight } from "./model-json.ts";
 
 /** Where the values of one weight of a LayersModel belong in a network's parameters. */
 export interface TfjsWeightPlace {
@@ -38,7 +38,7 @@ export function placesOfMetadata(metadata: unknown, description: string): TfjsWe
     const { axes, rows, shape } = place;
     const [axisList, rowList, sizes] = [sizesOf(axes), sizesOf(rows), sizesOf(shape)];
     if (axes !== undefined && axisList === undefined) return fail(`the \`axes\` of ${shown} are not whole numbers`);
-    if (shape !== undefined && sizes === undefined) return fail(`the \`shape\` of ${shown} is not a list of whole numbers`);
+    if (shape !== undefined && (sizes === undefined || sizes.length > MAX_RANK)) return fail(`the \`shape\` of ${shown} is not a list of at most ${MAX_RANK} whole numbers`);
     const [from, to] = rowList ?? [];
     if (rows !== undefined && (from === undefined || to === undefined || rowList?.length !== 2)) return fail(`the \`rows\` of ${shown} are not two whole numbers`);
     return {
