@@ -9,6 +9,7 @@ import type { CliHost } from "../host.ts";
 import { UsageError } from "../host.ts";
 import { openWeightsAt } from "../open-weights-at.ts";
 import { addNetworkOptions, collectText, wholeNumber } from "../options.ts";
+import { staleWeights } from "../stale-weights.ts";
 import { countText } from "../table.ts";
 import type { NetworkOptions } from "../target.ts";
 import { buildTarget } from "../target.ts";
@@ -99,6 +100,8 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
       const shards = written.length - 1;
       told.write(`${bold("wrote")} ${options.output}  ${countText(sizeInBytes)} bytes: model.json and ${countText(shards)} ${shards === 1 ? "file" : "files"} of weights\n`);
       told.write(`  TensorFlow.js LayersModel, channels last; ${seconds.toFixed(2)} s\n`);
+      const stale = staleWeights(host, options.output, written);
+      if (stale !== undefined) told.write(`  ${stale}\n`);
     } else {
       for (const { path, sizeInBytes } of written) told.write(`${bold("wrote")} ${path === "-" ? "standard output" : path}  ${countText(sizeInBytes)} bytes\n`);
       told.write(`  ONNX opset ${ONNX_OPSET}, IR version ${ONNX_IR_VERSION}; ${seconds.toFixed(2)} s\n`);
