@@ -14,6 +14,9 @@ const TYPES: Readonly<Record<string, string>> = { ".html": "text/html; charset=u
 const FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"];
 const SOFTWARE_WEBGL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
 
+/** A busy machine starts a browser in a minute; mocha's own limit is the one that counts. */
+const PATIENCE_IN_MS = 150_000;
+
 /** A Chromium or Chrome of this machine; skips the running test, and prints why, where there is none. `RNC_CHROMIUM` names one. */
 export function needsBrowser(context: Context): string {
   const named = process.env["RNC_CHROMIUM"];
@@ -53,7 +56,8 @@ export async function inBrowser<T>({ executable, served, webgl = false }: Browse
   const profile = mkdtempSync(join(tmpdir(), "rnc-browser-"));
   try {
     const args = [...FLAGS, ...(webgl ? SOFTWARE_WEBGL : ["--disable-gpu"])];
-    const browser = await chromium.launchPersistentContext(profile, { executablePath: executable, headless: true, args });
+    const browser = await chromium.launchPersistentContext(profile, { executablePath: executable, headless: true, args, timeout: PATIENCE_IN_MS });
+    browser.setDefaultTimeout(PATIENCE_IN_MS);
     try {
       const page = browser.pages()[0] ?? (await browser.newPage());
       const mistakes: Error[] = [];

@@ -15,7 +15,7 @@ function tsx(script: string, args: readonly string[], env: NodeJS.ProcessEnv = p
 }
 
 describe("engines of this machine", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   for (const name of PACKAGES) {
     it(`${name} trains a step whose numbers are exact`, function () {
