@@ -1,8 +1,9 @@
-"""Benchmarks of whole processes: rnc and the named peer in turn, in one run; ratios are what counts.
+"""Benchmarks: rnc and the named peer in turn, in one run; ratios are what counts.
 
-    python3 bench/run.py compile|summary|check|scaling|latency|all [--rounds N] [--json FILE]
+    python3 bench/run.py compile|summary|check|emit-tfjs|scaling|latency|tfjs|all [--rounds N] [--json FILE]
 
-Needs `npm ci` (which builds dist/) and, for the peers, `.venv/bin/pip install -r bench/requirements.txt`.
+Needs `npm ci` (which builds dist/) and, for the peers, `.venv/bin/pip install -r bench/requirements.txt`; `tfjs` needs
+TensorFlow.js for Node (`npm run engines`).
 Peak memory is the kernel's ru_maxrss of the process. Nothing else should run meanwhile.
 """
 import argparse
@@ -43,9 +44,10 @@ def interval(values, rounds=2000):
     return statistics.median(values), medians[int(0.025 * rounds)], medians[int(0.975 * rounds)]
 
 
-def paired(title, ours, peers, rounds, rows):
-    """Runs ours and every peer in turn, `rounds` times after one warm-up round."""
-    commands = {"rnc": ours, **peers}
+def paired(title, base, others, rounds, rows):
+    """Runs `base` (name and command) and the others in turn, `rounds` times after one warm-up round; ratios are other / base."""
+    base_name, base_command = base
+    commands = {base_name: base_command, **others}
     samples = {name: [] for name in commands}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds + 1):
@@ -58,11 +60,13 @@ def paired(title, ours, peers, rounds, rows):
         seconds, low, high = interval([sample[0] for sample in samples[name]])
         peak = max(sample[1] for sample in samples[name])
         row = {"what": title, "who": name, "seconds": round(seconds, 4), "low": round(low, 4), "high": round(high, 4), "peakMB": round(peak)}
-        if name != "rnc":
-            ratios = [theirs[0] / own[0] for theirs, own in zip(samples[name], samples["rnc"])]
-            row["peer/rnc"], row["ratioLow"], row["ratioHigh"] = (round(value, 2) for value in interval(ratios))
+        shown = ""
+        if name != base_name:
+            ratios = [other[0] / own[0] for other, own in zip(samples[name], samples[base_name])]
+            row["over"] = base_name
+            row["ratio"], row["ratioLow"], row["ratioHigh"] = (round(value, 2) for value in interval(ratios))
+            shown = f"{row['ratio']:.2f}x {base_name} [{row['ratioLow']:.2f}, {row['ratioHigh']:.2f}]"
         rows.append(row)
-        shown = f"{row['peer/rnc']:.2f}x [{row['ratioLow']:.2f}, {row['ratioHigh']:.2f}]" if "peer/rnc" in row else ""
         print(f"{title:34} {name:44} {seconds:8.3f} s [{low:.3f}, {high:.3f}]  {peak:6.0f} MB  {shown}", flush=True)
 
 
@@ -76,17 +80,24 @@ def compile_nets(rounds, rows):
         more = [] if net == "ResNet50" else ["--torchvision"]
         source = "torchvision, " if more else ""
         peers = {f"torch.onnx.export ({source}default)": export(net, *more), f"torch.onnx.export ({source}TorchScript)": export(net, "--torchscript", *more)}
-        paired(f"compile {net}", [*RNC, "compile", net, "-o", "r.onnx"], peers, rounds, rows)
+        paired(f"compile {net}", ("rnc", [*RNC, "compile", net, "-o", "r.onnx"]), peers, rounds, rows)
 
 
 def summary(rounds, rows):
     peers = {"torchvision, meta device": [PYTHON, os.path.join(PEERS, "summary.py")]}
-    paired("summary ResNet50", [*RNC, "summary", "ResNet50"], peers, rounds, rows)
+    paired("summary ResNet50", ("rnc", [*RNC, "summary", "ResNet50"]), peers, rounds, rows)
 
 
 def check(rounds, rows):
-    spec = os.path.join(ROOT, "bench", "sixty-lines.resnet")
-    paired("check of a 60-line file", [*RNC, "check", spec], {"node -e 0": ["node", "-e", "0"]}, rounds * 4, rows)
+    files = {"7 networks": "sixty-lines.resnet", "one network": "one-network.resnet"}
+    ours = {f"rnc check ({what})": [*RNC, "check", os.path.join(ROOT, "bench", name)] for what, name in files.items()}
+    paired("check of a 60-line file", ("node -e 0", ["node", "-e", "0"]), ours, rounds * 4, rows)
+
+
+def emit_tfjs(rounds, rows):
+    """The same weights in two formats, so that the other file of ours is the peer."""
+    emit = {"rnc --target tfjs": [*RNC, "compile", "ResNet50", "--target", "tfjs", "-o", "layers"]}
+    paired("compile ResNet50", ("rnc, ONNX", [*RNC, "compile", "ResNet50", "-o", "r.onnx"]), emit, rounds * 2, rows)
 
 
 def scaling(rounds, rows):
@@ -126,7 +137,24 @@ def latency(rounds, rows):
                 print(f"{row['what']:26} against {row['who']:32} ours {row['oursMs']:.2f} ms, theirs {row['theirsMs']:.2f} ms, ours/theirs {row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}], max difference {row['difference']:.1e}", flush=True)
 
 
-PARTS = {"compile": compile_nets, "summary": summary, "check": check, "scaling": scaling, "latency": latency}
+def tfjs(rounds, rows):
+    """Our LayersModel in TensorFlow.js for Node, against models written by hand and, for option A, against option B."""
+    by_hand = {"exact": "written by hand", "same": "by hand, \"same\" at stride 2 too (another function)"}
+    plan = [(net, work, batch, against) for net, work, batch in (("ResNet20", "forward", 128), ("ResNet20", "train", 128), ("ResNet50", "forward", 1)) for against in by_hand]
+    plan += [("ResNet20", work, 128, "ResNet20B") for work in ("forward", "train")]
+    for net, work, batch, against in plan:
+        count = rounds * (4 if work == "train" else 10)
+        command = ["node", os.path.join(PEERS, "tfjs", "by-turns.mjs"), net, work, against, str(batch), str(count)]
+        result = subprocess.run(command, capture_output=True, text=True)
+        if result.returncode != 0:
+            sys.exit(f"{' '.join(command)} failed ({result.returncode}):\n{result.stderr[-2000:]}")
+        row = {"what": f"{work} {net} batch {batch}", "who": by_hand.get(against, f"rnc, {against}"), **json.loads(result.stdout)}
+        rows.append(row)
+        kernels = " against ".join(str(number) for number in row["kernels"])
+        print(f"{row['what']:26} against {row['who']:52} ours {row['oursMs']:.1f} ms, theirs {row['theirsMs']:.1f} ms, ours/theirs {row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}], {kernels} kernels", flush=True)
+
+
+PARTS = {"compile": compile_nets, "summary": summary, "check": check, "emit-tfjs": emit_tfjs, "scaling": scaling, "latency": latency, "tfjs": tfjs}
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("part", choices=[*PARTS, "all"])
 parser.add_argument("--rounds", type=int, default=5)
