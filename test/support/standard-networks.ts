@@ -51,7 +51,7 @@ const OWN_SIZE: ReadonlySet<string> = new Set(["Ensemble6", "VGGScoreMap", "VGG1
 /** Five halvings, and no map at the end: the least that they take. */
 const HALVED_TO_ONE: ReadonlySet<string> = new Set(["VGG", "VGG16", "VGG19"]);
 
-export const FULL_SIDE = 224;
+const FULL_SIDE = 224;
 
 /** The side of square images on which answers are cheap. */
 export function smallSide({ name, settings }: StandardNetwork): number {
@@ -60,19 +60,25 @@ export function smallSide({ name, settings }: StandardNetwork): number {
   return Math.min(side, HALVED_TO_ONE.has(name) ? 32 : 64);
 }
 
+/** The side of a network's own images, and 224 where it takes any. */
+export function fullSide({ name, settings }: StandardNetwork): number {
+  return ownSide(standardNetwork(name, settings)) ?? FULL_SIDE;
+}
+
 /** The side of a network's own images; absent where it takes any. */
-export function ownSide(graph: Graph): number | undefined {
+function ownSide(graph: Graph): number | undefined {
   const size = graph.inputs[0]?.type.shape[2];
   return typeof size === "number" ? size : undefined;
 }
 
-/** The network for square images of this side, the batch open. An alias restates an input that has a fixed size. */
-export async function networkAt({ module, name, settings }: StandardNetwork, side: number): Promise<Graph> {
+/** The network for square images of this side, the batch open or given. An alias restates an input that has a fixed size. */
+export async function networkAt({ module, name, settings }: StandardNetwork, side: number, batch?: number): Promise<Graph> {
+  const options = batch === undefined ? { settings } : { settings, sizes: [[batch, 3, side, side]] };
   const own = standardNetwork(name, settings);
   const fixed = ownSide(own);
-  if (fixed === undefined || fixed === side) return own;
+  if (fixed === undefined || fixed === side) return batch === undefined ? own : standardNetwork(name, settings, options.sizes);
   const text = `use ${module} { ${name} }\nnetwork Resized = ${name} { input image: float32[N, 3, ${side}, ${side}] }\n`;
-  return networkIn(text, "Resized", { settings });
+  return networkIn(text, "Resized", options);
 }
 
 /** Calibrated weights as a safetensors file in memory, so that each target reads them the way a user's file is read. */
