@@ -2,27 +2,30 @@ import { invariant } from "../base/assert.ts";
 import { InputError } from "../base/input-error.ts";
 import { createGraphBuilder } from "../ir/graph.ts";
 import type { Graph, GraphBuilder, GraphOutput, Parameter, Value } from "../ir/graph.ts";
-import { formatShape, knownShape } from "../ir/tensor-type.ts";
+import { descend } from "./training/descent.ts";
+import type { DescentOptions } from "./training/descent.ts";
 import { createGraphWriter } from "./training/graph-writer.ts";
-import type { GraphWriter } from "./training/graph-writer.ts";
+import { trainedPart } from "./training/logits.ts";
+import { crossEntropy } from "./training/loss.ts";
 import { writeBackward, writeForward } from "./training/tape.ts";
 import type { Sizes } from "./training/tape.ts";
+import { trim } from "./training/trim.ts";
 
 /** A parameter that training changes by gradients; the others are running statistics. */
 export const isLearned = (parameter: Parameter): boolean => parameter.role !== "running_mean" && parameter.role !== "running_var";
 
-export interface TrainingOptions {
+export interface TrainingOptions extends DescentOptions {
   /** The batch and whatever else the inputs leave open: symbol to size. */
   readonly sizes: Sizes;
-  /** Of SGD, in PyTorch's form: momentum = momentum · before + gradient; parameter -= rate · momentum. */
-  readonly momentum: number;
-  /** Added to the gradient: weightDecay · parameter. */
-  readonly weightDecay: number;
-  /** What decays: weights of convolutions and linear layers only, or every learned parameter. */
-  readonly decay: "weights" | "all";
+  /** 0 or absent: right answers alone; ε spreads ε over all classes. */
+  readonly labelSmoothing?: number;
+  /** Parameters and running statistics that stay as they are; absent: none. */
+  readonly frozen?: (parameter: Parameter) => boolean;
+  /** The output that is trained; absent: the only one. */
+  readonly lossOn?: string;
 }
 
-/** One number of the state of a training step: an input, and the output that replaces it. */
+/** One tensor of the state of a training step: an input, and the output that replaces it. */
 export interface StatePart {
   readonly parameter: Parameter;
   readonly kind: "parameter" | "momentum";
@@ -40,77 +43,127 @@ export interface TrainingStep {
   readonly learningRate: string;
   /** Filled with uniform numbers in [0, 1) for every step. */
   readonly random: readonly string[];
+  /** What a step changes, each an input `NAME` and an output `NAME.next`. */
   readonly state: readonly StatePart[];
-  /** A scalar: the mean cross-entropy of the batch, without decay. */
+  /** Frozen parameters that the step reads: inputs under their own names. */
+  readonly fixed: readonly Parameter[];
+  /** A scalar: the mean cross-entropy of the batch before the step, without decay. */
   readonly loss: string;
+  /** A scalar: how many examples have their greatest logit at their greatest label, before the step. */
+  readonly right: string;
   /** [N, classes], before softmax. */
   readonly logits: string;
+  /** What was decided; sentences to show. */
+  readonly notes: readonly string[];
 }
+
+/** The name under which a training keeps the momentum of a parameter. */
+export const momentumName = (parameter: string): string => `momentum.${parameter}`;
 
 /**
  * One step of SGD with momentum as an ordinary graph: forward in training form, softmax cross-entropy, reverse mode, weight decay,
- * running statistics. Parameters, momenta, batch, labels and learning rate are inputs; their next values and the loss are outputs.
+ * running statistics. Parameters, momenta, batch, labels and learning rate are inputs; their next values, the loss and the
+ * number of right answers are outputs. Parts of the network that the loss does not need are not in the step.
  *
- * With z the logits and t the labels: loss = mean over the batch of log Σ exp(z) - Σ t · z, and dloss/dz = (softmax(z) - t) / N.
+ * A frozen parameter gets no gradient, and nothing is computed that only its gradient would need. A frozen running statistic
+ * stays; batches are normalized by their own statistics nonetheless.
+ *
+ * @throws {@link InputError} when there are no logits [N, classes], a size is open, an operator has no gradient where one is
+ * needed, or nothing is left to train
  */
-export function trainingStep(graph: Graph, options: TrainingOptions): TrainingStep {
-  const [output, ...others] = graph.outputs;
-  if (!output || others.length > 0) throw new InputError(`${graph.name} has ${graph.outputs.length} outputs; a training step needs exactly one, the logits`);
+export function trainingStep(network: Graph, options: TrainingOptions): TrainingStep {
+  const { frozen = () => false, labelSmoothing = 0 } = options;
+  const part = trainedPart(network, options.lossOn);
   const builder = createGraphBuilder();
   const e = createGraphWriter(builder);
-  const learned = new Map<Parameter, Value>();
-  const tape = writeForward(graph, builder, e, {
+  const read = new Map<Parameter, Value>();
+  const tape = writeForward(part, builder, e, {
     sizes: options.sizes,
     training: () => true,
-    parameter: (to, parameter) => asInput(to, parameter, learned),
+    parameter: (to, parameter) => asInput(to, parameter, read),
   });
-  const logits = tape.of(output.value);
-  const shape = knownShape(logits.type.shape);
-  if (shape?.length !== 2) throw new InputError(`the output of ${graph.name} is ${formatShape(logits.type.shape)}; a training step needs logits [N, classes]`);
-  const labels = builder.input(freeName(graph, "labels"), { dtype: "float32", shape });
-  const rate = builder.input(freeName(graph, "learning_rate"), { dtype: "float32", shape: [] });
-
-  const { loss, gradient } = crossEntropy(e, logits, labels, shape[0] as number);
-  const trained = [...learned].filter(([parameter]) => isLearned(parameter));
+  const logits = tape.of(part.logits);
+  const trained = [...read].filter(([parameter]) => isLearned(parameter) && !frozen(parameter));
+  if (trained.length === 0) throw new InputError(`\`${network.name}\` has no parameter to train${[...read.keys()].some(isLearned) ? ": all are frozen" : ""}`);
+  refuseClashes(network);
+  const inputName = freeNames(network.inputs, network.parameters, network.nodes);
+  // An output may be called as a layer is, not as an input.
+  const outputName = freeNames(network.inputs, network.parameters);
+  const labels = builder.input(inputName("labels"), { dtype: "float32", shape: logits.type.shape });
+  const rate = builder.input(inputName("learning_rate"), { dtype: "float32", shape: [] });
+  const { loss, gradient, right } = crossEntropy(e, logits, labels, labelSmoothing);
   const gradients = writeBackward(e, tape, new Map([[logits, gradient]]), new Set(trained.map(([, value]) => value)));
 
-  const outputs: GraphOutput[] = [{ name: "loss", value: loss }, { name: "logits", value: logits }];
+  const names = { loss: outputName("loss"), right: outputName("right"), logits: outputName("logits") };
+  const outputs: GraphOutput[] = [
+    { name: names.loss, value: loss },
+    { name: names.right, value: right },
+    { name: names.logits, value: logits },
+  ];
   const state: StatePart[] = [];
   const keep = (kind: StatePart["kind"], parameter: Parameter, input: Value, next: Value): void => {
     outputs.push({ name: `${input.name}.next`, value: next });
     state.push({ parameter, kind, input: input.name, output: `${input.name}.next` });
   };
+  const momenta: (() => void)[] = [];
   for (const [parameter, value] of trained) {
     const found = gradients.get(value);
     if (!found) throw new InputError(`the loss does not depend on ${parameter.name}; it cannot be trained`);
-    const before = builder.input(`${parameter.name}.momentum`, value.type);
+    const before = options.momentum === 0 ? undefined : builder.input(momentumName(parameter.name), value.type);
     const next = descend(e, { parameter, value, gradient: found, before, rate }, options);
     keep("parameter", parameter, value, next.value);
-    keep("momentum", parameter, before, next.momentum);
+    const { momentum } = next;
+    if (before && momentum) momenta.push(() => keep("momentum", parameter, before, momentum));
   }
   for (const [parameter, next] of e.updates) {
-    const value = learned.get(parameter);
+    const value = read.get(parameter);
     invariant(value, `${parameter.name} is an input of the step`);
-    keep("parameter", parameter, value, next);
+    if (!frozen(parameter)) keep("parameter", parameter, value, next);
   }
+  momenta.forEach((keepIt) => keepIt());
+
+  const inState = new Set(state.map(({ input }) => input));
+  const given = new Set([labels.name, rate.name, ...part.inputs.map((input) => input.name)]);
+  const graph = trim(finish(builder, network, outputs), (input) => inState.has(input) || given.has(input));
+  const inputs = new Set(graph.inputs.map((input) => input.name));
   return {
-    graph: finish(builder, graph, outputs),
-    images: graph.inputs.map((input) => input.name),
+    graph,
+    images: part.inputs.map((input) => input.name),
     labels: labels.name,
     learningRate: rate.name,
-    random: e.random.map((input) => input.name),
+    random: e.random.flatMap((input) => (inputs.has(input.name) ? [input.name] : [])),
     state,
-    loss: "loss",
-    logits: "logits",
+    fixed: [...read.keys()].filter((parameter) => inputs.has(parameter.name) && !inState.has(parameter.name)),
+    ...names,
+    notes: [...part.notes, ...leftOut(network, read)],
   };
 }
 
-/** A name for an input that no input or layer of the network has. */
-function freeName(graph: Graph, wanted: string): string {
-  const taken = new Set([...graph.inputs.map(({ name }) => name), ...graph.nodes.map(({ name }) => name)]);
-  let name = wanted;
-  while (taken.has(name)) name = `${name}_`;
-  return name;
+/** What is said of parameters that the loss does not need. */
+function leftOut(network: Graph, read: ReadonlyMap<Parameter, Value>): string[] {
+  const left = network.parameters.filter((parameter) => !read.has(parameter));
+  const [first] = left;
+  if (first === undefined) return [];
+  const one = left.length === 1;
+  const what = one ? `\`${first.name}\`` : `\`${first.name}\` and ${left.length - 1} more parameter${left.length === 2 ? "" : "s"}`;
+  return [`the loss does not need ${what}: ${one ? "it is" : "they are"} not in the step`];
+}
+
+/** Momenta have names of their own beside those of parameters. */
+function refuseClashes(network: Graph): void {
+  const names = new Set(network.parameters.map(({ name }) => name));
+  const clash = network.parameters.find(({ name }) => names.has(momentumName(name)));
+  if (clash) throw new InputError(`\`${momentumName(clash.name)}\` is a parameter of \`${network.name}\`, and what the momentum of \`${clash.name}\` is called`);
+}
+
+/** Gives names that are not among `taken`: with an underscore behind them where they are. */
+function freeNames(...taken: readonly (readonly { readonly name: string }[])[]): (wanted: string) => string {
+  const names = new Set(taken.flat().map(({ name }) => name));
+  return (wanted) => {
+    let name = wanted;
+    while (names.has(name)) name = `${name}_`;
+    return name;
+  };
 }
 
 function asInput(builder: GraphBuilder, parameter: Parameter, made: Map<Parameter, Value>): Value {
@@ -121,36 +174,6 @@ function asInput(builder: GraphBuilder, parameter: Parameter, made: Map<Paramete
 
 function finish(builder: GraphBuilder, graph: Graph, outputs: readonly GraphOutput[]): Graph {
   return builder.finish({ name: graph.name, outputs, symbols: [], facts: new Map(), assumptions: [], instance: graph.instance });
-}
-
-/** Softmax cross-entropy from differences to the greatest logit, in operators that every runtime has. */
-function crossEntropy(e: GraphWriter, logits: Value, labels: Value, batch: number): { readonly loss: Value; readonly gradient: Value } {
-  e.moveTo({ name: "loss", origin: undefined });
-  const greatest = e.op("reduce_max", [logits], { axes: [1], keep: true });
-  const shifted = e.op("subtract", [logits, greatest]);
-  const powers = e.op("exp", [shifted]);
-  const total = e.op("reduce_sum", [powers], { axes: [1], keep: true });
-  const each = e.op("reduce_sum", [e.op("multiply", [labels, e.op("subtract", [e.op("log", [total]), shifted])])], { axes: [0, 1], keep: false });
-  const loss = e.op("multiply", [each, e.scalar(1 / batch)], {}, "mean");
-  const difference = e.op("subtract", [e.op("divide", [powers, total]), labels]);
-  return { loss, gradient: e.op("multiply", [difference, e.scalar(1 / batch)], {}, "gradient") };
-}
-
-interface Descent {
-  readonly parameter: Parameter;
-  readonly value: Value;
-  readonly gradient: Value;
-  readonly before: Value;
-  readonly rate: Value;
-}
-
-/** g = gradient + decay · value; m' = momentum · m + g; value' = value - rate · m'. */
-function descend(e: GraphWriter, d: Descent, options: TrainingOptions): { readonly value: Value; readonly momentum: Value } {
-  e.moveTo({ name: `${d.parameter.name}.step`, origin: undefined });
-  const decays = options.weightDecay !== 0 && (options.decay === "all" || d.parameter.role === "weight");
-  const gradient = decays ? e.op("add", [d.gradient, e.op("multiply", [d.value, e.scalar(options.weightDecay)])]) : d.gradient;
-  const momentum = e.op("add", [e.op("multiply", [d.before, e.scalar(options.momentum)]), gradient]);
-  return { value: e.op("subtract", [d.value, e.op("multiply", [momentum, d.rate])]), momentum };
 }
 
 /** Gradients of Σ seed · output by every learned parameter and input, for tests of rules and for other losses. */
@@ -175,7 +198,7 @@ export function gradientGraph(graph: Graph, sizes: Sizes): GradientGraph {
   const [output] = graph.outputs;
   invariant(output, `${graph.name} has an output`);
   const result = tape.of(output.value);
-  const seed = builder.input(freeName(graph, "seed"), result.type);
+  const seed = builder.input(freeNames(graph.inputs, graph.parameters, graph.nodes)("seed"), result.type);
   const leaves = [...graph.inputs.map((input) => tape.of(input)), ...[...made].flatMap(([parameter, value]) => (isLearned(parameter) ? [value] : []))];
   const found = writeBackward(e, tape, new Map([[result, seed]]), new Set(leaves));
   const gradients = leaves.flatMap((leaf) => {

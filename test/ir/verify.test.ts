@@ -18,7 +18,7 @@ describe("the graph verifier", () => {
   it("finds nothing in a legal graph and in what the training passes make of it", () => {
     const sizes = new Map([["N", 2]]);
     expect(verifyGraph(legal())).to.deep.equal([]);
-    expect(verifyGraph(trainingStep(legal(), { sizes, momentum: 0.9, weightDecay: 1e-4, decay: "weights" }).graph)).to.deep.equal([]);
+    expect(verifyGraph(trainingStep(legal(), { sizes, momentum: 0.9, weightDecay: 1e-4, decays: "weights" }).graph)).to.deep.equal([]);
     expect(verifyGraph(trainingForward(legal(), sizes).graph)).to.deep.equal([]);
   });
 

@@ -40,7 +40,7 @@ network Sample {
 }
 `);
     expect(messages).to.deep.equal([]);
-    const step = trainingStep(graph!, { sizes: new Map([["N", 8]]), momentum: 0.9, weightDecay: 1e-4, decay: "weights" });
+    const step = trainingStep(graph!, { sizes: new Map([["N", 8]]), momentum: 0.9, weightDecay: 1e-4, decays: "weights" });
     expect(verifyGraph(step.graph)).to.deep.equal([]);
     const replaced = step.state.filter(({ kind }) => kind === "parameter").map(({ parameter }) => parameter.name);
     expect(replaced).to.have.members(graph!.parameters.map(({ name }) => name));

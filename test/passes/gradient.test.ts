@@ -13,7 +13,7 @@ const SEED = 385;
 const BATCH = 4;
 const CLASSES = 3;
 const sizes = new Map([["N", BATCH]]);
-const plain = { sizes, momentum: 0.9, weightDecay: 0, decay: "weights" } as const;
+const plain = { sizes, momentum: 0.9, weightDecay: 0, decays: "weights" } as const;
 
 /** conv-bn-relu, joined with a second convolution by concat, then pooled and classified. */
 function threeLayers(): Graph {
@@ -72,16 +72,16 @@ describe("a training step", () => {
 
   it("moves parameters as PyTorch's SGD does: momentum, then rate; decay on weights alone", () => {
     const decayed = trainingStep(network, { ...plain, weightDecay: 0.05 });
-    const all = trainingStep(network, { ...plain, weightDecay: 0.05, decay: "all" });
-    const warm: Record<string, Tensor> = { ...feeds, "fc.weight.momentum": map(feeds["fc.weight"]!, (x) => x / 3), "bn1.weight.momentum": tensor([4], [1, 2, 3, 4]) };
+    const all = trainingStep(network, { ...plain, weightDecay: 0.05, decays: "all" });
+    const warm: Record<string, Tensor> = { ...feeds, "momentum.fc.weight": map(feeds["fc.weight"]!, (x) => x / 3), "momentum.bn1.weight": tensor([4], [1, 2, 3, 4]) };
     const [none, some, every] = [step, decayed, all].map(({ graph }) => evaluate(graph, warm));
     const gradients = evaluate(step.graph, feeds);
     for (const [name, decay] of [["fc.weight", 0.05], ["bn1.weight", 0]] as const) {
       warm[name]!.data.forEach((value, index) => {
-        const before = warm[`${name}.momentum`]!.data[index]!;
-        const gradient = gradients[`${name}.momentum.next`]!.data[index]!;
+        const before = warm[`momentum.${name}`]!.data[index]!;
+        const gradient = gradients[`momentum.${name}.next`]!.data[index]!;
         const momentum = 0.9 * before + gradient + decay * value;
-        expect(some![`${name}.momentum.next`]!.data[index]).to.be.closeTo(momentum, 1e-12);
+        expect(some![`momentum.${name}.next`]!.data[index]).to.be.closeTo(momentum, 1e-12);
         expect(some![`${name}.next`]!.data[index]).to.be.closeTo(value - 0.1 * momentum, 1e-12);
       });
     }
@@ -134,7 +134,7 @@ describe("a training step", () => {
     expect(() => trainingStep(network, { ...plain, sizes: new Map() })).to.throw(InputError, "sizes that are not known: [N, 2, 6, 6]");
     const net = netBuilder();
     const image = net.input([symbolDim("N"), 2, 6, 6]);
-    expect(() => trainingStep(net.finish(image), plain)).to.throw(InputError, "needs logits [N, classes]");
+    expect(() => trainingStep(net.finish(image), plain)).to.throw(InputError, "needs one number for every class: [N, classes]");
     expect(() => trainingStep(net.finish(image, image), plain)).to.throw(InputError, "2 outputs");
   });
 });

@@ -1,11 +1,12 @@
 import { invariant } from "../../base/assert.ts";
 import { InputError } from "../../base/input-error.ts";
+import { spanLocation } from "../../base/source-file.ts";
 import { substituteDim } from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
 import type { Attributes, Graph, GraphBuilder, Node, Parameter, Value } from "../../ir/graph.ts";
 import { formatShape, knownShape } from "../../ir/tensor-type.ts";
 import { isUnsupported } from "../../ops/define-op.ts";
-import type { GradientRule } from "../../ops/define-op.ts";
+import type { GradientRule, Unsupported } from "../../ops/define-op.ts";
 import { findOperator } from "../../ops/registry.ts";
 import type { GraphWriter } from "./graph-writer.ts";
 
@@ -18,7 +19,6 @@ interface Entry {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly saved: readonly Value[];
-  readonly rule: GradientRule;
 }
 
 /** A forward pass that was written into a new graph. */
@@ -38,21 +38,31 @@ export interface TapeOptions {
   parameter(builder: GraphBuilder, parameter: Parameter): Value;
 }
 
-/** The rule of a node's record; a node without one can be run, not trained. */
-function ruleOf(node: Node): GradientRule {
+function gradientOf(node: Node): GradientRule | Unsupported {
   const record = findOperator(node.op);
   invariant(record, `an operator is called ${node.op}`);
-  if (isUnsupported(record.gradient)) throw new InputError(`${node.name} (${node.op}) cannot be trained: ${record.gradient.unsupported}`);
   return record.gradient;
 }
 
-/** Writes a graph into `builder` once more, with known sizes and training forms. */
-export function writeForward(graph: Graph, builder: GraphBuilder, e: GraphWriter, options: TapeOptions): Tape {
+/** The rule of a node's record; what has none can be run, and gradients cannot go through it. */
+function ruleOf(node: Node): GradientRule {
+  const gradient = gradientOf(node);
+  if (!isUnsupported(gradient)) return gradient;
+  throw new InputError(`\`${node.name}\` (\`${node.op}\`) cannot be trained: ${gradient.unsupported}`, {
+    notes: node.origin ? [`It stands at ${spanLocation(node.origin.span)}.`] : [],
+    help: ["Freeze everything before it, so that no gradient has to go through it: `--freeze PATTERN`."],
+  });
+}
+
+/** Writes nodes of a graph into `builder` once more, with known sizes and training forms. */
+export function writeForward(graph: Pick<Graph, "inputs" | "nodes">, builder: GraphBuilder, e: GraphWriter, options: TapeOptions): Tape {
   const made = new Map<Value, Value>();
   for (const input of graph.inputs) {
     const shape = input.type.shape.map((size) => substituteDim(size, options.sizes));
     if (!knownShape(shape)) {
-      throw new InputError(`the input ${input.name} has sizes that are not known: ${formatShape(shape)}; a training step needs all of them`);
+      throw new InputError(`the input \`${input.name}\` has sizes that are not known: ${formatShape(shape)}; a training step needs all of them`, {
+        help: [`Give them, the batch first: \`--input ${exampleSizes(shape)}\`.`],
+      });
     }
     made.set(input, builder.input(input.name, { dtype: input.type.dtype, shape }));
   }
@@ -69,20 +79,25 @@ export function writeForward(graph: Graph, builder: GraphBuilder, e: GraphWriter
   const entries = graph.nodes.map((original): Entry => {
     const node = options.attributes ? { ...original, attributes: options.attributes(original) } : original;
     e.moveTo({ name: node.name, origin: node.origin });
-    const rule = ruleOf(node);
+    const gradient = gradientOf(node);
     const inputs = node.inputs.map(of);
     const { outputs, saved } =
-      rule.forward && options.training(node)
-        ? rule.forward(e, node, inputs)
+      !isUnsupported(gradient) && gradient.forward && options.training(node)
+        ? gradient.forward(e, node, inputs)
         : { outputs: e.named(node.name, node.op, inputs, node.attributes), saved: [] };
     node.outputs.forEach((output, index) => {
       const written = outputs[index];
       invariant(written, `${node.op} writes all its results`);
       made.set(output, written);
     });
-    return { node, inputs, outputs, saved, rule };
+    return { node, inputs, outputs, saved };
   });
   return { entries, of };
+}
+
+/** `128x3x32x32`: what is known, and sizes that are common where nothing is. */
+function exampleSizes(shape: readonly Dim[]): string {
+  return shape.map((size, axis) => (typeof size === "number" ? size : axis === 0 ? 128 : 224)).join("x");
 }
 
 /**
@@ -97,13 +112,13 @@ export function writeBackward(e: GraphWriter, tape: Tape, seeds: ReadonlyMap<Val
     if (inputs.some((input) => depends.has(input))) outputs.forEach((output) => depends.add(output));
   }
   const gradients = new Map(seeds);
-  for (const { node, inputs, outputs, saved, rule } of [...tape.entries].reverse()) {
+  for (const { node, inputs, outputs, saved } of [...tape.entries].reverse()) {
     const [first] = outputs;
     const gradient = first && gradients.get(first);
     if (!gradient || !first || !depends.has(first)) continue;
     e.moveTo({ name: `${node.name}.backward`, origin: node.origin });
     const needs = inputs.map((input) => depends.has(input));
-    const parts = rule.backward(e, { node, inputs, outputs, saved, gradient, needs });
+    const parts = ruleOf(node).backward(e, { node, inputs, outputs, saved, gradient, needs });
     parts.forEach((part, index) => {
       const input = inputs[index];
       if (!part || !input || !needs[index]) return;

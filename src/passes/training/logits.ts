@@ -1,0 +1,69 @@
+import { InputError } from "../../base/input-error.ts";
+import type { Graph, Node, Value } from "../../ir/graph.ts";
+import { formatShape } from "../../ir/tensor-type.ts";
+
+/** What of a network a training step runs. */
+export interface TrainedPart {
+  /** The logits in the network: its output, or what stands before the softmax that the output ends in. */
+  readonly logits: Value;
+  /** The nodes that the logits need, in order. */
+  readonly nodes: readonly Node[];
+  /** The inputs that the logits need, in order. */
+  readonly inputs: readonly Value[];
+  /** What was decided; sentences to show. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Finds the logits that a loss stands on.
+ *
+ * @param lossOn the name of an output, where there are several
+ * @throws {@link InputError} when it is not said which output they are, or an output is not [N, classes]
+ */
+export function trainedPart(network: Graph, lossOn: string | undefined): TrainedPart {
+  const names = network.outputs.map(({ name }) => `\`${name}\``).join(", ");
+  const [first, ...others] = network.outputs;
+  const output = lossOn === undefined ? first : network.outputs.find(({ name }) => name === lossOn);
+  if (output === undefined) throw new InputError(`\`${network.name}\` has no output \`${lossOn}\` to train on`, { help: [`Its outputs are ${names}.`] });
+  if (lossOn === undefined && others.length > 0) {
+    throw new InputError(`\`${network.name}\` has ${network.outputs.length} outputs, and a training step has one loss, on one of them`, {
+      help: [`Say on which: \`--loss-on ${output.name}\`. Its outputs are ${names}.`],
+    });
+  }
+  const { shape } = output.value.type;
+  if (shape.length !== 2 || typeof shape[1] !== "number") {
+    throw new InputError(`the output \`${output.name}\` of \`${network.name}\` is ${formatShape(shape)}, and a training step needs one number for every class: [N, classes]`, {
+      help: ["Let the network end in a classifier: `globalavgpool -> linear(10)`."],
+    });
+  }
+  const notes: string[] = [];
+  const logits = beforeSoftmax(output.value);
+  if (logits !== output.value) notes.push(`\`${output.name}\` ends in a softmax; the loss is taken from what goes into it, as it has a softmax of its own`);
+  const nodes = neededBy([logits], network.nodes);
+  const read = new Set([logits, ...nodes.flatMap((node) => node.inputs)]);
+  return { logits, nodes, inputs: network.inputs.filter((input) => read.has(input)), notes };
+}
+
+/** Looks through what hands its input on. */
+function beforeSoftmax(output: Value): Value {
+  let at = output;
+  for (;;) {
+    const node = at.producer.kind === "node" ? at.producer.node : undefined;
+    const [input] = node?.inputs ?? [];
+    if (input === undefined) return output;
+    if (node?.op === "softmax") return input;
+    if (node?.op !== "identity") return output;
+    at = input;
+  }
+}
+
+/** The nodes that some values are made of, in order. */
+export function neededBy(values: Iterable<Value>, nodes: readonly Node[]): readonly Node[] {
+  const needed = new Set(values);
+  const kept = [...nodes].reverse().filter((node) => {
+    if (!node.outputs.some((value) => needed.has(value))) return false;
+    node.inputs.forEach((value) => needed.add(value));
+    return true;
+  });
+  return kept.reverse();
+}
