@@ -77,7 +77,7 @@ export async function verifyTarget(target: string, options: VerifyCommandOptions
       subjects.push(await make(graph, file, engine, inputs.map(({ shape }) => shape)));
     }
     const notRun: readonly NotRun[] = [...engines.notRun, ...own.refused.map(({ engine, error }) => ({ engine: engine.name, reason: [error.message, ...error.notes].join("; "), help: error.help }))];
-    if (subjects.length < 2) throw nothingToCompare(graph, subjects, notRun);
+    if (subjects.length < 2) throw nothingToCompare(graph, subjects, notRun, options.engine !== undefined);
 
     const progress = createSteps(host);
     const verification = await verify({ graph, subjects, inputs, tolerance: options.tolerance, onRun: progress.next }).finally(progress.end);
@@ -119,6 +119,8 @@ async function openGiven(path: string, host: CliHost, opened: { close?(): Promis
   const bytes = await open(main);
   const start = await bytes.read(0, Math.min(64, bytes.size));
   const isJson = /^\s*\{/.test(String.fromCharCode(...start));
+  // An ONNX model is a protobuf message that begins with its version, a small whole number.
+  if (!isJson && start[0] !== 0x08) throw new InputError(`\`${path}\` is neither an ONNX file nor a model of TensorFlow.js`, { help: ["A file of weights is given with `--weights`."] });
   return { format: isJson ? "tfjs" : "onnx", file: { path, bytes, beside: (name) => open(join(dirname(main), name)) } };
 }
 
@@ -229,12 +231,12 @@ async function measured(graph: Graph, seed: number, host: CliHost): Promise<Weig
   }
 }
 
-function nothingToCompare(graph: Graph, subjects: readonly Subject[], notRun: readonly NotRun[]): InputError {
+function nothingToCompare(graph: Graph, subjects: readonly Subject[], notRun: readonly NotRun[], chosen: boolean): InputError {
   const [only] = subjects;
   const install = ENGINES.filter(({ name }) => notRun.some(({ engine }) => engine === name) && name !== only?.name).slice(0, 2);
-  return new InputError(only ? `only \`${only.name}\` can run ${graph.name} here, and a comparison needs two` : `nothing here can run ${graph.name}`, {
+  return new InputError(only ? `only \`${only.name}\` ${chosen ? "is to" : "can"} run ${graph.name}${chosen ? "" : " here"}, and a comparison needs two` : `nothing here can run ${graph.name}`, {
     notes: notRun.map(({ engine, reason }) => `${engine}: ${reason}`),
-    help: [...install.map((engine) => `\`${engine.install}\` adds ${engine.title}.`), "Or compare with a model of your own: `--against FILE`.", "`rnc doctor` says what is installed and what works."],
+    help: [...(chosen ? ["Name a second `--engine`, or none: then every one that works is run."] : []), ...install.map((engine) => `\`${engine.install}\` adds ${engine.title}.`), "Or compare with a model of your own: `--against FILE`.", "`rnc doctor` says what is installed and what works."],
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Instance } from "../ir/origin.ts";
-import { placeOf } from "../program/stages.ts";
+import { instanceChain, placeOf } from "../program/stages.ts";
 
 /** What a reader calls a block: `layer1.0`, the stem, the head. */
 export interface Block {
@@ -58,14 +58,15 @@ function draftsOf(graph: Graph): readonly Draft[] {
   const hasStages = places.some(({ stage }) => stage !== undefined);
   const drafts: Draft[] = [];
   const held = new Map<Instance, Draft>();
-  let loose: Draft | undefined;
+  let loose: (Draft & { readonly network: Instance | undefined }) | undefined;
   graph.nodes.forEach((node, index) => {
     const { stage, unit } = places[index] ?? {};
     const instance = stage && (whole.has(stage) ? stage : unit);
     if (instance === undefined) {
       // Where nothing is in stages, every layer with weights begins a block of its own.
-      const begins = loose === undefined || (!hasStages && (node.op === "conv" || node.op === "linear"));
-      if (begins || loose === undefined) drafts.push((loose = { instance: undefined, stage: undefined, nodes: [] }));
+      const begins = !hasStages && (node.op === "conv" || node.op === "linear");
+      const network = networkOf(node);
+      if (begins || loose === undefined || loose.network !== network) drafts.push((loose = { instance: undefined, stage: undefined, nodes: [], network }));
       loose.nodes.push(node);
       return;
     }
@@ -79,6 +80,11 @@ function draftsOf(graph: Graph): readonly Draft[] {
     draft.nodes.push(node);
   });
   return drafts;
+}
+
+/** The innermost network that holds a node: one may be a layer of another. */
+function networkOf(node: Node): Instance | undefined {
+  return instanceChain(node.origin?.instance).filter(({ kind }) => kind === "network").pop();
 }
 
 /** Loose layers before the first block are the stem, those after the last one the head; others are named by themselves. */

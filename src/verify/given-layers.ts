@@ -34,11 +34,9 @@ interface FunctionalModel {
  */
 export async function givenLayers(graph: Graph, file: GivenFile, engine: RunningEngine, shapes: readonly (readonly number[])[]): Promise<Subject> {
   const { path, bytes } = file;
-  const json = await readJson(file);
-  const paths = shardPaths(json, path);
-  const shards = await Promise.all(paths.map(async (name) => emittedFrom(await file.beside(name), name)));
+  const { json, shards, moved } = await readFiles(file);
   const model = functional(json);
-  const own = emittedFrom(bytes, "model.json");
+  const own = moved ? textFile("model.json", JSON.stringify(json)) : emittedFrom(bytes, "model.json");
   if (model === undefined) {
     const inOrder = (all: readonly unknown[]): readonly number[] => all.map((_, index) => index);
     return {
@@ -131,10 +129,22 @@ async function readJson({ bytes, path }: GivenFile): Promise<Json> {
   throw new InputError(`\`${path}\` is no LayersModel of TensorFlow.js`, { help: ["Give the `model.json` that `model.save` or `rnc compile --target tfjs` wrote, or its folder."] });
 }
 
-function shardPaths(json: Json, path: string): readonly string[] {
+/** The list of layers and the files of weights; those in folders are moved beside it, as engines want them. */
+async function readFiles(file: GivenFile): Promise<{ readonly json: Json; readonly shards: readonly EmittedFile[]; readonly moved: boolean }> {
+  const { path } = file;
+  const json = await readJson(file);
   const manifest = json["weightsManifest"];
   if (!Array.isArray(manifest)) throw new InputError(`\`${path}\` lists no weights: \`weightsManifest\` is missing`);
-  return manifest.flatMap((group: unknown) => (isObject(group) && Array.isArray(group["paths"]) ? group["paths"].map((name: unknown) => checkRelativePath(String(name), path)) : []));
+  const groups = manifest.map((group: unknown) => ({ ...(isObject(group) ? group : {}), paths: isObject(group) && Array.isArray(group["paths"]) ? group["paths"].map((name: unknown) => checkRelativePath(String(name), path)) : [] }));
+  const moved = groups.some(({ paths }) => paths.some((name) => name.includes("/")));
+  const shards: EmittedFile[] = [];
+  const flat: unknown[] = [];
+  for (const group of groups) {
+    const names = group.paths.map((name, index) => (moved ? `weights-${shards.length + index + 1}.bin` : name));
+    for (const [index, name] of group.paths.entries()) shards.push(emittedFrom(await file.beside(name), names[index] ?? name));
+    flat.push({ ...group, paths: names });
+  }
+  return { json: moved ? { ...json, weightsManifest: flat } : json, shards, moved };
 }
 
 function textFile(path: string, text: string): EmittedFile {

@@ -49,7 +49,9 @@ export async function readOnnxOutline({ bytes, path }: GivenFile): Promise<OnnxO
           if (number === TENSOR.name) initializers.add(await reader.text(held.start, held.end, MAX_NAME_BYTES));
           if (number !== TENSOR.external) continue;
           const [key, value] = await entryOf(reader, held);
-          if (key === "location") dataFiles.add(checkRelativePath(value, path));
+          if (key !== "location") continue;
+          if (checkRelativePath(value, path).includes("/")) throw new InputError(`\`${path}\` keeps weights in a folder below its own: \`${value}\``, { help: ["Save the model again with its data beside it, in one folder."] });
+          dataFiles.add(value);
         }
       } else if (part === GRAPH.input) inputs.push(await declared(reader, range));
       else if (part === GRAPH.output) outputs.push((await declared(reader, range)).name);
