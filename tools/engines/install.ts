@@ -1,6 +1,6 @@
 /** `npm run engines`: TensorFlow.js for Node where its own download is closed. */
 import { cacheFolder, main, say, Unavailable } from "./machine.ts";
-import { addNativePart, addPackages, PACKAGES, prove } from "./tfjs-node.ts";
+import { addNativePart, addPackages, isInstalled, PACKAGES, prove, removePackage } from "./tfjs-node.ts";
 import type { TfjsPackage } from "./tfjs-node.ts";
 
 const HELP = `npm run engines
@@ -40,9 +40,20 @@ main(() => {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new Unavailable(`this way of installing is for Linux on x64, not ${process.platform} on ${process.arch}`, `\`npm install ${broken.join(" ")}\` fetches what the packages' makers have for other machines.`);
   }
-  addPackages();
-  for (const name of broken) addNativePart(name);
-  if (broken.map(report).includes(false)) {
-    throw new Unavailable("what was installed does not work", `Delete ${cacheFolder()} and node_modules/@tensorflow/tfjs-node*, and run this again; Node 20 or 22 is what these packages were made for, this is ${process.version}.`);
+  const absent = broken.filter((name) => !isInstalled(name));
+  let done = false;
+  try {
+    addPackages();
+    for (const name of broken) addNativePart(name);
+    done = !broken.map(report).includes(false);
+  } finally {
+    // A package without its native part would look installed, and break whatever finds it.
+    if (!done) absent.forEach(removePackage);
+  }
+  if (!done) {
+    throw new Unavailable(
+      "what was installed does not work",
+      `Delete ${cacheFolder()} and node_modules/@tensorflow/tfjs-node*, and run this again; Node 20 or 22 is what these packages were made for, this is ${process.version}.`,
+    );
   }
 });

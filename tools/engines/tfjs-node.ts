@@ -11,9 +11,15 @@ export type TfjsPackage = (typeof PACKAGES)[number];
 
 const folderOf = (name: TfjsPackage): string => join(ROOT, "node_modules", name);
 
+export const isInstalled = (name: TfjsPackage): boolean => existsSync(join(folderOf(name), "package.json"));
+
+export function removePackage(name: TfjsPackage): void {
+  rmSync(folderOf(name), { recursive: true, force: true });
+}
+
 /** Loads a package in a process of its own and lets it train a step: its version, or why it does not work. */
 export function prove(name: TfjsPackage): { readonly works: true; readonly version: string } | { readonly works: false; readonly reason: string } {
-  if (!existsSync(join(folderOf(name), "package.json"))) return { works: false, reason: "it is not installed" };
+  if (!isInstalled(name)) return { works: false, reason: "it is not installed" };
   const { worked, stdout, complaint } = run(process.execPath, [join(ROOT, "tools/engines/prove.cjs"), name], { seconds: 300 });
   if (!worked) return { works: false, reason: complaint };
   const { version, libtensorflow } = JSON.parse(stdout.trim().split("\n").pop() ?? "") as { version: string; libtensorflow: string };
