@@ -4,6 +4,7 @@ import { bytesOf } from "./compiled.ts";
 import { apart, calibratedFile, exampleOf, networkAt, runOnnx } from "./standard-networks.ts";
 import type { StandardNetwork } from "./standard-networks.ts";
 import { classesOf, elementsOf, loadTf, openFiles, predict } from "./tfjs.ts";
+import type { ImageTensor } from "./tfjs.ts";
 
 /** A network to be answered by two runtimes, on square images. */
 export interface Question {
@@ -20,6 +21,7 @@ export interface Answer {
   readonly flavour: string;
   /** The greatest difference of an output from ONNX Runtime's, as a part of the greatest magnitude of that. */
   readonly apart: number;
+  readonly images: number;
   /** What the model counts, and what the network does. */
   readonly counts: Counts;
   readonly expected: Counts;
@@ -56,21 +58,24 @@ export async function answer({ network, side }: Question): Promise<Outcome> {
     if (flavour === "tfjs" && macs > MOST_MACS_IN_JAVASCRIPT) return { kind: "skipped", reason: `too large for TensorFlow.js in plain JavaScript, and tfjs-node does not load: ${reason}` };
     const shift = SHIFTS[network.name];
     const weights = await calibratedFile(measured, shift === undefined ? {} : { shift });
-    const example = exampleOf(graph, side);
-    const theirs = await runOnnx(await onnxOf(graph, weights), example);
+    // A network whose sizes are open answers a second image, which is no square.
+    const examples = [exampleOf(graph, side), ...(graph.symbols.length > 1 ? [exampleOf(graph, side + 32, side + 64)] : [])];
+    const theirs = await runOnnx(await onnxOf(graph, weights), examples);
 
     const model = await openFiles(tf, compileTfjs(graph, { version: "0", weights }).files);
-    const ours = await predict(tf, model, graph.inputs.map(({ name }) => example[name]!));
+    const ours: (readonly ImageTensor[])[] = [];
+    for (const example of examples) ours.push(await predict(tf, model, graph.inputs.map(({ name }) => example[name]!)));
     const known = new Set(Object.keys(tf.serialization.SerializationMap.getMap().classNameMap));
     const { params, buffers } = summarize(graph);
     const found: Answer = {
       kind: "answered",
       flavour,
-      apart: Math.max(...graph.outputs.map(({ name }, index) => apart(ours[index]!, theirs[name]!))),
+      apart: Math.max(...examples.flatMap((_, at) => graph.outputs.map(({ name }, index) => apart(ours[at]![index]!, theirs[at]![name]!)))),
+      images: examples.length,
       counts: { all: model.countParams(), trained: elementsOf(model.trainableWeights), kept: elementsOf(model.nonTrainableWeights) },
       expected: { all: params + buffers, trained: params, kept: buffers },
       declared: model.outputs.map(({ shape }) => shape.map((size) => size ?? -1)).map(([batch = -1, ...rest]) => [batch, ...rest.slice(-1), ...rest.slice(0, -1)]),
-      outputs: ours.map(({ shape }) => shape),
+      outputs: ours[0]!.map(({ shape }) => shape),
       strangers: [...classesOf(model)].filter((name) => !known.has(name)),
       seconds: (performance.now() - began) / 1000,
     };

@@ -84,33 +84,34 @@ export async function networkAt({ module, name, settings }: StandardNetwork, sid
 /** Calibrated weights as a safetensors file in memory, so that each target reads them the way a user's file is read. */
 export async function calibratedFile(graph: Graph, options: { readonly seed?: number; readonly shift?: number } = {}): Promise<WeightSource> {
   const { seed = 0, shift = 0.7 } = options;
-  const source = await calibrate(graph, { version: "0.0.0", seed, shift, run: async (model, inputs, outputs) => runOnnx(await bytesOf(model), inputs, outputs) });
+  const source = await calibrate(graph, { version: "0.0.0", seed, shift, run: async (model, inputs, outputs) => (await runOnnx(await bytesOf(model), [inputs], outputs))[0]! });
   const { size, chunks } = writeSafetensors(graph.parameters, source);
   return openWeights(memoryFile(await bytesOf({ path: "", sizeInBytes: size, chunks }), "calibrated.safetensors"));
 }
 
-/** Noise for every input of a network, one example; open sizes become `side`. */
-export function exampleOf(graph: Graph, side: number, seed = 11): Readonly<Record<string, ImageTensor>> {
+/** Noise for every input of a network, one example; open sizes become `height` and `width`. */
+export function exampleOf(graph: Graph, height: number, width = height, seed = 11): Readonly<Record<string, ImageTensor>> {
   const next = uniformOf(seed);
   return Object.fromEntries(
     graph.inputs.map(({ name, type }) => {
-      const shape = type.shape.map((size, axis) => (typeof size === "number" ? size : axis === 0 ? 1 : side));
+      const shape = type.shape.map((size, axis) => (typeof size === "number" ? size : axis === 0 ? 1 : axis === 2 ? height : width));
       return [name, { shape, data: Float32Array.from(noise(shape, next).data) }];
     }),
   );
 }
 
-/** What ONNX Runtime answers on the CPU. */
-export async function runOnnx(
-  model: Uint8Array,
-  inputs: Readonly<Record<string, ImageTensor>>,
-  outputs?: readonly string[],
-): Promise<Readonly<Record<string, ImageTensor>>> {
+/** What ONNX Runtime answers on the CPU to one example after the other. */
+export async function runOnnx(model: Uint8Array, examples: readonly Readonly<Record<string, ImageTensor>>[], outputs?: readonly string[]): Promise<readonly Readonly<Record<string, ImageTensor>>[]> {
+  // To load a deep network takes longer with its optimizations than to run it a few times without.
   const session = await ort.InferenceSession.create(model, { graphOptimizationLevel: "disabled", logSeverityLevel: 3 });
   try {
-    const feeds = Object.fromEntries(Object.entries(inputs).map(([name, { data, shape }]) => [name, new ort.Tensor("float32", data, [...shape])]));
-    const results = await session.run(feeds, outputs ?? session.outputNames);
-    return Object.fromEntries(Object.entries(results).map(([name, { data, dims }]) => [name, { data: data as Float32Array, shape: dims.map(Number) }]));
+    const answers: Readonly<Record<string, ImageTensor>>[] = [];
+    for (const example of examples) {
+      const feeds = Object.fromEntries(Object.entries(example).map(([name, { data, shape }]) => [name, new ort.Tensor("float32", data, [...shape])]));
+      const results = await session.run(feeds, outputs ?? session.outputNames);
+      answers.push(Object.fromEntries(Object.entries(results).map(([name, { data, dims }]) => [name, { data: data as Float32Array, shape: dims.map(Number) }])));
+    }
+    return answers;
   } finally {
     await session.release();
   }

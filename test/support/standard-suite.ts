@@ -32,7 +32,7 @@ export function describeStandard(title: string, questions: readonly Question[]):
 
     questions.forEach(({ network: { name }, side }, index) => {
       it(`${name}, ${side}x${side}`, async function () {
-        const outcome = await pool!.outcomes[index]!;
+        const outcome = await pool!.outcome(index);
         switch (outcome.kind) {
           case "failed":
             return expect.fail(outcome.error);
@@ -47,7 +47,7 @@ export function describeStandard(title: string, questions: readonly Question[]):
             return expect(outcome.reasons).to.include(REFUSED[name]);
           case "answered":
             counts.answered++;
-            this.test!.title += `: ${outcome.apart.toExponential(1)}, ${outcome.seconds.toFixed(1)} s with ${outcome.flavour}`;
+            this.test!.title += `: ${outcome.apart.toExponential(1)}${outcome.images > 1 ? " on two sizes" : ""}, ${outcome.seconds.toFixed(1)} s with ${outcome.flavour}`;
             expect(REFUSED[name], "it is said to be refused").to.equal(undefined);
             return expectGood(outcome);
         }
