@@ -58,7 +58,8 @@ function draftsOf(graph: Graph): readonly Draft[] {
   const hasStages = places.some(({ stage }) => stage !== undefined);
   const drafts: Draft[] = [];
   const held = new Map<Instance, Draft>();
-  let loose: (Draft & { readonly network: Instance | undefined }) | undefined;
+  let loose: Draft | undefined;
+  let around: Instance | undefined;
   graph.nodes.forEach((node, index) => {
     const { stage, unit } = places[index] ?? {};
     const instance = stage && (whole.has(stage) ? stage : unit);
@@ -66,7 +67,8 @@ function draftsOf(graph: Graph): readonly Draft[] {
       // Where nothing is in stages, every layer with weights begins a block of its own.
       const begins = !hasStages && (node.op === "conv" || node.op === "linear");
       const network = networkOf(node);
-      if (begins || loose === undefined || loose.network !== network) drafts.push((loose = { instance: undefined, stage: undefined, nodes: [], network }));
+      if (begins || loose === undefined || around !== network) drafts.push((loose = { instance: undefined, stage: undefined, nodes: [] }));
+      around = network;
       loose.nodes.push(node);
       return;
     }

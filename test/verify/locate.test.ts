@@ -6,7 +6,7 @@ const chain = (...relative: readonly (number | null)[]) => relative.map((value, 
 
 describe("where a difference comes from", () => {
   const tolerance = 1e-4;
-  const check = (items: Parameters<typeof locate>[0], expected: number | undefined): void => expect(locate(items, { tolerance })).to.equal(expected);
+  const check = (items: Parameters<typeof locate>[0], expected: number | undefined): void => void expect(locate(items, { tolerance })).to.equal(expected);
 
   it("is nowhere where all agree", () => {
     check(chain(1e-7, 2e-6, 1e-4), undefined);
