@@ -45,7 +45,7 @@ function failureOf(error: unknown): EngineAnswer {
 process.on("message", (request: EngineRequest) => {
   void answer(request)
     .catch(failureOf)
-    .then((message) => process.send?.(message));
+    .then((message) => process.send?.(message, () => request.kind === "close" && process.disconnect()));
 });
 // Ctrl-C reaches every process of a terminal: the one that asked decides what it means, and takes this one along.
 for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);

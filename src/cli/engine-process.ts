@@ -19,8 +19,8 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** A process that runs an engine. While it is asked nothing it does not keep this one alive, and it ends with this one. */
 interface EngineProcess {
   ask<K extends EngineAnswer["kind"]>(request: EngineRequest, kind: K): Promise<Extract<EngineAnswer, { readonly kind: K }>>;
-  /** Lets it end by itself, and ends it when that takes too long. */
-  end(): Promise<void>;
+  /** Waits until it has ended by itself, and ends it when that takes too long. */
+  ended(): Promise<void>;
   kill(): void;
 }
 
@@ -45,7 +45,7 @@ export async function openInChildProcess(engineName: EngineName, model: ModelFil
       outputs,
       run: async (given) => (await interruptible(child, () => child.ask({ kind: "run", inputs: given }, "ran"))).outputs,
       async close() {
-        await child.ask({ kind: "close" }, "closed").finally(() => child.end());
+        await child.ask({ kind: "close" }, "closed").finally(() => child.ended());
       },
     };
   } catch (error) {
@@ -64,7 +64,7 @@ export async function probeInChildProcess(engineName: EngineName, limitInSeconds
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<EngineStatus>((resolve) => {
     const help = [`A first start can take minutes where a GPU's library compiles its kernels: \`rnc doctor --timeout ${limitInSeconds * 10}\` waits longer.`];
-    timer = setTimeout(() => resolve({ kind: "broken", reason: `it did not answer within ${limitInSeconds} seconds`, help }), limitInSeconds * 1000);
+    timer = setTimeout(() => resolve({ kind: "broken", reason: `it did not answer within ${limitInSeconds} s`, help }), limitInSeconds * 1000);
   });
   try {
     return await interruptible(child, () => Promise.race([late, child.ask({ kind: "probe", engine: engineName }, "status").then(({ status }) => status)]));
@@ -78,9 +78,7 @@ export async function probeInChildProcess(engineName: EngineName, limitInSeconds
 }
 
 function startProcess(engineName: EngineName): EngineProcess {
-  // A debugger's port can be had once.
-  const execArgv = process.execArgv.filter((argument) => !argument.startsWith("--inspect"));
-  const child = fork(programPath(), [], { serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv });
+  const child = fork(programPath(), [], { serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: inheritedOptions(process.execArgv) });
   const lastLines = collectLines(child);
   let waiting: { readonly resolve: (answer: EngineAnswer) => void; readonly reject: (error: unknown) => void } | undefined;
   let lost: InputError | undefined;
@@ -118,9 +116,8 @@ function startProcess(engineName: EngineName): EngineProcess {
       last = asked.catch(() => undefined);
       return asked;
     },
-    async end() {
+    async ended() {
       keepAlive(child, true);
-      if (child.connected) child.disconnect();
       const timer = setTimeout(kill, END_MS);
       await ended.finally(() => clearTimeout(timer));
     },
@@ -148,6 +145,12 @@ function expectKind<K extends EngineAnswer["kind"]>(answer: EngineAnswer, kind: 
 function programPath(): string {
   const here = import.meta.filename;
   return join(dirname(here), here.endsWith(".ts") ? "engine-child.ts" : "engine-child.cjs");
+}
+
+/** Node's options that are for every process: loaders and memory. Not a debugger's port, nor the text of `node -e`. */
+function inheritedOptions(options: readonly string[]): string[] {
+  const loader = /^(-r|--require|--import|--loader|--experimental-loader)$/;
+  return options.filter((option, index) => loader.test(option) || loader.test(options[index - 1] ?? "") || /^--(require|import|loader|experimental-loader|max-old-space-size)=/.test(option));
 }
 
 function keepAlive(child: ChildProcess, alive: boolean): void {

@@ -3,7 +3,7 @@ import { InputError } from "../base/input-error.ts";
 import type { Inference, ModelFiles } from "./engine.ts";
 import { bytesOf, checkInputs } from "./model-data.ts";
 import type { Runtime, Told } from "./runtime.ts";
-import { loadPackage, reasonOf } from "./runtime.ts";
+import { loadPackage } from "./runtime.ts";
 
 export type OnnxRuntime = typeof Onnx;
 
@@ -28,7 +28,7 @@ export async function openSession({ InferenceSession, Tensor }: OnnxRuntime, { f
   // Its own lines on standard error say what its errors say again, and those reach the user.
   const options = { logSeverityLevel: 4, ...choice.options, ...(externalData.length > 0 ? { externalData } : {}) } as const;
   const session = await InferenceSession.create(model, options).catch(async (error: unknown) => {
-    throw (await choice.explain?.(error, model)) ?? new InputError(`${choice.title} refuses this model`, { notes: [reasonOf(error)] });
+    throw (await choice.explain?.(error, model)) ?? new InputError(`${choice.title} refuses this model`, { notes: [linesOf(error)] });
   });
   const { inputNames, outputNames } = session;
   return {
@@ -38,7 +38,7 @@ export async function openSession({ InferenceSession, Tensor }: OnnxRuntime, { f
       checkInputs(inputNames, inputs);
       const feeds = Object.fromEntries(inputs.map(({ data: values, shape }, index) => [inputNames[index] ?? "", new Tensor("float32", values, [...shape])]));
       const results = await session.run(feeds).catch((error: unknown) => {
-        throw new InputError(`${choice.title} could not run this model`, { notes: [reasonOf(error)] });
+        throw new InputError(`${choice.title} could not run this model`, { notes: [linesOf(error)] });
       });
       return outputNames.map((name) => {
         const result = results[name];
@@ -48,4 +48,9 @@ export async function openSession({ InferenceSession, Tensor }: OnnxRuntime, { f
     },
     close: async () => session.release(),
   };
+}
+
+/** All it says: the sizes that do not fit stand below the first line. */
+function linesOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).trim().replace(/\s*\n\s*/g, "; ");
 }

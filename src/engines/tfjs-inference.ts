@@ -18,20 +18,23 @@ export interface Flavour {
 }
 
 /**
- * Makes sure that the backend is the one in force. All engines of a process share one TensorFlow.js with one backend in
- * force, and what runs after `await` may have changed it: ask again right before work that must not be interrupted.
+ * Puts the backend in force. All engines of a process share one TensorFlow.js, and there one backend is in force: call this
+ * right before work without any `await`. Both backends are there at once, so nothing has to be waited for.
+ *
+ * @throws {@link InputError} when the backend does not start
  */
-export async function useBackend({ tf, backend, title }: Flavour): Promise<void> {
-  while (tf.getBackend() !== backend) {
-    if (!(await tf.setBackend(backend))) throw new InputError(`${title} could not start its backend \`${backend}\``);
-  }
+export function useBackend({ tf, backend, title }: Flavour): void {
+  if (tf.getBackend() === backend) return;
+  // Whether it worked is seen on the next line; TensorFlow.js itself prints why not.
+  void tf.setBackend(backend).catch(() => undefined);
+  if (tf.getBackend() !== backend) throw new InputError(`${title} could not start its backend \`${backend}\``);
 }
 
 /** Loads a LayersModel. Images go in and come out channels first; inside they are channels last. */
 export async function openLayersModel(flavour: Flavour, files: ModelFiles): Promise<Inference> {
   const { tf, title } = flavour;
   const { artifacts, outputNames } = await readArtifacts(files);
-  await useBackend(flavour);
+  useBackend(flavour);
   const model = await tf.loadLayersModel({ load: async () => artifacts }).catch((error: unknown) => {
     throw new InputError(`${title} refuses this model`, { notes: [reasonOf(error)] });
   });
@@ -42,10 +45,11 @@ export async function openLayersModel(flavour: Flavour, files: ModelFiles): Prom
     outputs,
     async run(given) {
       checkInputs(inputs, given);
-      await useBackend(flavour);
       try {
+        useBackend(flavour);
         return predict(tf, model, given);
       } catch (error) {
+        if (error instanceof InputError) throw error;
         throw new InputError(`${title} could not run this model`, { notes: [reasonOf(error)] });
       }
     },

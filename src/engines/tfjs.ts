@@ -26,7 +26,7 @@ export const tfjs: Engine & { loadTensorFlow(): Promise<Flavour> } = {
   },
   async loadTensorFlow() {
     const flavour = { tf: apiOf(loadPackage<TensorFlow>(TOLD.packageName), TOLD), backend: "cpu", title: "TensorFlow.js" };
-    await useBackend(flavour);
+    useBackend(flavour);
     greetNobody(flavour.tf);
     return flavour;
   },
