@@ -31,7 +31,7 @@ export function compileTfjs(graph: Graph, options: CompileTfjsOptions): Compiled
  * ```ts
  * import * as tf from "@tensorflow/tfjs-node-gpu";
  * const model = await buildLayersModel(network, tf);
- * model.compile({ optimizer: tf.train.momentum(0.1, 0.9), loss: "categoricalCrossentropy" });
+ * model.compile({ optimizer: tf.train.momentum(0.1, 0.9), loss: (labels, logits) => tf.losses.softmaxCrossEntropy(labels, logits) });
  * ```
  *
  * Images are channels last ([N, H, W, C]), as everywhere in TensorFlow.js.

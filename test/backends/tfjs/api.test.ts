@@ -82,7 +82,7 @@ describe("buildLayersModel, in a TensorFlow.js that the program has loaded", fun
     const text = "use std.blocks { basic }\nuse std.shortcuts { A }\nnetwork Tiny {\n  input image: float32[N, 3, 8, 8]\n  shortcuts A\n  conv(3x3, 4) -> bn -> relu -> basic(4) -> basic(8, stride=2)\n  globalavgpool -> fc: linear(10)\n}\n";
     const model = await buildLayersModel(await networkIn(text, "Tiny"), tf);
     const before = await variablesOf(model);
-    model.compile({ optimizer: tf.train.momentum(0.05, 0.9), loss: (labels, logits) => tf.losses.softmaxCrossEntropy(labels as TF.Tensor, logits as TF.Tensor) });
+    model.compile({ optimizer: tf.train.momentum(0.05, 0.9), loss: (labels, logits) => tf.losses.softmaxCrossEntropy(labels, logits) });
     const xs = tf.tensor(image.data, [2, 3, 32, 32]).slice([0, 0, 0, 0], [2, 3, 8, 8]).transpose([0, 2, 3, 1]);
     const ys = tf.oneHot(tf.tensor1d([3, 7], "int32"), 10).toFloat();
     const { history } = await model.fit(xs, ys, { epochs: 12, verbose: 0 });
