@@ -6,7 +6,7 @@ import { lowerToLayers } from "../backends/tfjs/lower.ts";
 import type { LayersModel, LayersWeight } from "../backends/tfjs/layers-model.ts";
 import { weightReader } from "../backends/tfjs/read-weight.ts";
 import type { Graph, Parameter, Value } from "../ir/graph.ts";
-import { bitsKey, randomBits } from "../weights/random-bits.ts";
+import { bitsKey, randomBits } from "../base/random-bits.ts";
 import type { WeightSource } from "../weights/source.ts";
 import type { FloatTensor } from "./engine.ts";
 import { reasonOf } from "./runtime.ts";

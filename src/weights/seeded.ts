@@ -1,8 +1,8 @@
 import { invariant } from "../base/assert.ts";
 import type { Parameter } from "../ir/graph.ts";
 import { BULK_BITS, BULK_CELLS, normalTable, TAIL_CELLS, TAIL_LEVELS } from "./normal-table.ts";
-import { bitsKey, FIRST_MULTIPLIER, randomBits, SECOND_MULTIPLIER } from "./random-bits.ts";
-import type { BitsKey } from "./random-bits.ts";
+import { bitsKey, FIRST_MULTIPLIER, randomBits, SECOND_MULTIPLIER } from "../base/random-bits.ts";
+import type { BitsKey } from "../base/random-bits.ts";
 import type { TensorInfo, WeightSource } from "./source.ts";
 import { elementRuns } from "./tensor-layout.ts";
 
