@@ -27,6 +27,8 @@ export interface OnnxOptions {
   readonly symbols?: ReadonlyMap<string, number>;
   /** Ends every output in a softmax over axis 1. */
   readonly softmax?: boolean;
+  /** More of what the model says of itself. */
+  readonly metadata?: readonly Entry[];
   readonly findOperator?: (name: string) => OpRecord | undefined;
 }
 
@@ -52,7 +54,7 @@ export function emitOnnx(graph: Graph, weights: WeightSource, options: OnnxOptio
       irVersion: ONNX_IR_VERSION,
       opset: ONNX_OPSET,
       producerVersion: options.version,
-      metadata: modelMetadata(graph, options.version),
+      metadata: [...modelMetadata(graph, options.version), ...(options.metadata ?? [])],
       graphName: graph.name,
     },
     outside ? (options.dataName ?? `${graph.name}.onnx.data`) : undefined,
@@ -68,7 +70,8 @@ function modelMetadata(graph: Graph, version: string): readonly Entry[] {
   const sources = new Set(graph.nodes.flatMap((node) => (node.origin ? [node.origin.span.source.path] : [])));
   if (sources.size > 0) entries.push({ key: "rnc.files", value: [...sources].sort().join("; ") });
   if (graph.assumptions.length > 0) entries.push({ key: "rnc.assumptions", value: graph.assumptions.join("; ") });
-  const inserted = graph.nodes.filter((node) => node.origin?.inserted);
+  // What a layer's training and gradient are written out as is no layer that was inserted.
+  const inserted = graph.nodes.filter((node) => node.origin?.inserted && findOperator(node.op)?.level !== "internal");
   if (inserted.length > 0) {
     const shown = inserted.map((node) => `${node.name} ${formatShape(node.outputs[0]?.type.shape ?? [])}`);
     entries.push({ key: "rnc.inserted", value: shown.join("; ") });

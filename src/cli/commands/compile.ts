@@ -1,10 +1,13 @@
 import { basename } from "node:path";
 import { didYouMean } from "../../base/suggest.ts";
 import { ONNX_IR_VERSION, ONNX_OPSET } from "../../backends/onnx/index.ts";
+import type { Graph } from "../../ir/graph.ts";
 import { compileOnnx } from "../../program/compile.ts";
 import { summarize } from "../../program/summarize.ts";
 import { parseRename } from "../../weights/rename.ts";
 import type { Command } from "../command.ts";
+import { addTrainingStepOptions, openTrained, refuseForTraining, refuseTrainingOptions, trainingStepOf, writeTrainingStep } from "../compile-training.ts";
+import type { TrainingStepOptions } from "../compile-training.ts";
 import type { CliHost } from "../host.ts";
 import { UsageError } from "../host.ts";
 import { openWeightsAt } from "../open-weights-at.ts";
@@ -17,7 +20,7 @@ import { VERSION } from "../version.ts";
 import { writeOutput } from "../write-output.ts";
 import { totalLines } from "./summary.ts";
 
-interface CompileCommandOptions extends NetworkOptions {
+interface CompileCommandOptions extends NetworkOptions, TrainingStepOptions {
   readonly output: string;
   readonly target: string;
   readonly weights?: string;
@@ -31,18 +34,18 @@ interface CompileCommandOptions extends NetworkOptions {
   readonly externalData?: boolean;
 }
 
-const TARGETS = ["onnx", "tfjs"];
+const TARGETS = ["onnx", "onnx-training", "tfjs"];
 /** What `--target` will mean one day; each is refused by name until it does. */
-const LATER: Readonly<Record<string, string>> = { "onnx-training": "a training step as ONNX", pytorch: "a PyTorch module" };
+const LATER: Readonly<Record<string, string>> = { pytorch: "a PyTorch module" };
 
 /** `rnc compile`: a network and its weights as a file that runs. */
 export function register(program: Command, host: CliHost): void {
   const command = program
     .command("compile")
     .argument("<network>", "FILE, FILE#Network, a name of the standard library (ResNet50), or `-`")
-    .description("write a network with its weights as an ONNX file or a TensorFlow.js model")
+    .description("write a network with its weights as an ONNX file or a TensorFlow.js model, or a step of its training")
     .requiredOption("-o, --output <path>", "onnx: the file to write, `-` for standard output; tfjs: the folder")
-    .option("--target <target>", "what to write: onnx (a file), tfjs (a folder that tf.loadLayersModel opens)", "onnx")
+    .option("--target <target>", "what to write: onnx (a file), onnx-training (a whole training step), tfjs (a folder that tf.loadLayersModel opens)", "onnx")
     .option("--weights <path>", "weights of a safetensors, PyTorch or ONNX file or a TF.js folder (default: seeded initial weights)")
     .option("--rename <old=new>", "take the weights `old` of the file for `new`; repeatable", collectText)
     .option("--ignore <name>", "let tensors of the file with this name or prefix be unused; repeatable", collectText)
@@ -52,7 +55,7 @@ export function register(program: Command, host: CliHost): void {
     .option("--softmax", "end the outputs in a softmax")
     .option("--fold-bn", "fold batch norms into the layers before them")
     .option("--external-data", "onnx: weights in a file of their own beside the model (always above 2 GB)");
-  addNetworkOptions(command).action((network: string, options: CompileCommandOptions) => run(network, options, host));
+  addTrainingStepOptions(addNetworkOptions(command)).action((network: string, options: CompileCommandOptions) => run(network, options, host));
 }
 
 function fanSide(text: string): "in" | "out" {
@@ -63,20 +66,31 @@ function fanSide(text: string): "in" | "out" {
 async function run(target: string, options: CompileCommandOptions, host: CliHost): Promise<number> {
   refuseNonsense(options);
   const began = performance.now();
-  const graph = await buildTarget(host, target, options);
+  const seconds = (): string => ((performance.now() - began) / 1000).toFixed(2);
+  const trained = options.target === "onnx-training" ? await openTrained(host, target, options) : undefined;
+  const graph = options.target === "onnx-training" ? trained?.graph : await buildTarget(host, target, options);
   if (graph === undefined) return 1;
   const toStandardOutput = options.output === "-";
   const told = toStandardOutput ? host.err : host.out;
   const places = async () => (await import("../../program/tfjs-places.ts")).tfjsPlaces(graph);
   const weights = options.weights === undefined ? undefined : await openWeightsAt(host, options.weights, { places });
   try {
-    const shared = {
-      version: VERSION,
+    const choice = {
       renames: (options.rename ?? []).map(parseRename),
       ignore: options.ignore ?? [],
       ...(weights ? { weights } : {}),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.fan === undefined ? {} : { fan: options.fan }),
+    };
+    if (trained) {
+      const made = trainingStepOf(trained, options, choice);
+      tellChecked(graph, [...made.remarks, ...(weights?.remarks ?? [])], told);
+      await writeTrainingStep(host, made, trained, options.output, seconds);
+      return 0;
+    }
+    const shared = {
+      version: VERSION,
+      ...choice,
       ...(options.batch === undefined ? {} : { batch: options.batch }),
       ...(options.foldBn ? { foldBatchNorm: true } : {}),
       ...(options.softmax ? { softmax: true } : {}),
@@ -89,22 +103,18 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
       throw new UsageError("this model needs a second file for its weights, and standard output is one", { help: ["Name a file: `-o model.onnx`."] });
     }
     const { bold } = told.colors;
-    const lines = totalLines(summarize(graph), "paper");
-    const widest = Math.max(...lines.map(([title]) => title.length));
-    told.write(`${bold(graph.name)}: checked\n${lines.map(([title, text]) => `  ${title.padEnd(widest)}  ${text}\n`).join("")}`);
-    for (const remark of [...remarks, ...(weights?.remarks ?? [])]) told.write(`  ${remark}\n`);
+    tellChecked(graph, [...remarks, ...(weights?.remarks ?? [])], told);
     const written = await writeOutput(files, options.output, host);
-    const seconds = (performance.now() - began) / 1000;
     if (options.target === "tfjs") {
       const sizeInBytes = written.reduce((sum, file) => sum + file.sizeInBytes, 0);
       const shards = written.length - 1;
       told.write(`${bold("wrote")} ${options.output}  ${countText(sizeInBytes)} bytes: model.json and ${countText(shards)} ${shards === 1 ? "file" : "files"} of weights\n`);
-      told.write(`  TensorFlow.js LayersModel, channels last; ${seconds.toFixed(2)} s\n`);
+      told.write(`  TensorFlow.js LayersModel, channels last; ${seconds()} s\n`);
       const stale = staleWeights(host, options.output, written);
       if (stale !== undefined) told.write(`  ${stale}\n`);
     } else {
       for (const { path, sizeInBytes } of written) told.write(`${bold("wrote")} ${path === "-" ? "standard output" : path}  ${countText(sizeInBytes)} bytes\n`);
-      told.write(`  ONNX opset ${ONNX_OPSET}, IR version ${ONNX_IR_VERSION}; ${seconds.toFixed(2)} s\n`);
+      told.write(`  ONNX opset ${ONNX_OPSET}, IR version ${ONNX_IR_VERSION}; ${seconds()} s\n`);
     }
   } finally {
     await weights?.close?.();
@@ -112,13 +122,22 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
   return 0;
 }
 
+function tellChecked(graph: Graph, remarks: readonly string[], told: CliHost["out"]): void {
+  const lines = totalLines(summarize(graph), "paper");
+  const widest = Math.max(...lines.map(([title]) => title.length));
+  told.write(`${told.colors.bold(graph.name)}: checked\n${lines.map(([title, text]) => `  ${title.padEnd(widest)}  ${text}\n`).join("")}`);
+  for (const remark of remarks) told.write(`  ${remark}\n`);
+}
+
 function refuseNonsense(options: CompileCommandOptions): void {
   const { target, weights, rename, ignore, seed, fan } = options;
   if (!TARGETS.includes(target)) {
     const later = Object.hasOwn(LATER, target) ? LATER[target] : undefined;
     const guess = didYouMean(target, TARGETS);
-    throw new UsageError(later ? `\`--target ${target}\` (${later}) does not exist yet` : `there is no target \`${target}\`${guess ? `; ${guess}` : ""}`, { help: ["There are `--target onnx` and `--target tfjs`."] });
+    throw new UsageError(later ? `\`--target ${target}\` (${later}) does not exist yet` : `there is no target \`${target}\`${guess ? `; ${guess}` : ""}`, { help: ["There are `--target onnx`, `--target onnx-training` and `--target tfjs`."] });
   }
+  if (target === "onnx-training") refuseForTraining(options);
+  else refuseTrainingOptions(target, options);
   if (target === "tfjs") {
     if (options.output === "-") throw new UsageError("a TensorFlow.js model is several files, and standard output is one", { help: ["Name a folder: `-o model`."] });
     if (options.externalData) throw new UsageError("`--external-data` is about ONNX files; a TensorFlow.js model has its weights in files of their own");

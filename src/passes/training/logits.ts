@@ -1,5 +1,5 @@
 import { InputError } from "../../base/input-error.ts";
-import type { Graph, Node, Value } from "../../ir/graph.ts";
+import type { Graph, GraphOutput, Node, Value } from "../../ir/graph.ts";
 import { formatShape } from "../../ir/tensor-type.ts";
 
 /** What of a network a training step runs. */
@@ -21,18 +21,18 @@ export interface TrainedPart {
  * @throws {@link InputError} when it is not said which output they are, or an output is not [N, classes]
  */
 export function trainedPart(network: Graph, lossOn: string | undefined): TrainedPart {
-  const names = network.outputs.map(({ name }) => `\`${name}\``).join(", ");
   const [first, ...others] = network.outputs;
   const output = lossOn === undefined ? first : network.outputs.find(({ name }) => name === lossOn);
-  if (output === undefined) throw new InputError(`\`${network.name}\` has no output \`${lossOn}\` to train on`, { help: [`Its outputs are ${names}.`] });
+  if (output === undefined) throw new InputError(`\`${network.name}\` has no output \`${lossOn}\` to train on`, { help: [`Its outputs are ${listed(network.outputs)}.`] });
   if (lossOn === undefined && others.length > 0) {
+    const possible = network.outputs.filter(isClasses);
     throw new InputError(`\`${network.name}\` has ${network.outputs.length} outputs, and a training step has one loss, on one of them`, {
-      help: [`Say on which: \`--loss-on ${output.name}\`. Its outputs are ${names}.`],
+      notes: [`Its outputs are ${listed(network.outputs)}.`],
+      help: [possible.length > 0 ? `Say on which: ${possible.map(({ name }) => `\`--loss-on ${name}\``).join(" or ")}.` : "None of them has one number for every class, [N, classes], so none can be trained on."],
     });
   }
-  const { shape } = output.value.type;
-  if (shape.length !== 2 || typeof shape[1] !== "number") {
-    throw new InputError(`the output \`${output.name}\` of \`${network.name}\` is ${formatShape(shape)}, and a training step needs one number for every class: [N, classes]`, {
+  if (!isClasses(output)) {
+    throw new InputError(`the output \`${output.name}\` of \`${network.name}\` is ${formatShape(output.value.type.shape)}, and a training step needs one number for every class: [N, classes]`, {
       help: ["Let the network end in a classifier: `globalavgpool -> linear(10)`."],
     });
   }
@@ -43,6 +43,9 @@ export function trainedPart(network: Graph, lossOn: string | undefined): Trained
   const read = new Set([logits, ...nodes.flatMap((node) => node.inputs)]);
   return { logits, nodes, inputs: network.inputs.filter((input) => read.has(input)), notes };
 }
+
+const isClasses = ({ value: { type } }: GraphOutput): boolean => type.shape.length === 2 && typeof type.shape[1] === "number";
+const listed = (outputs: readonly GraphOutput[]): string => outputs.map(({ name, value }) => `\`${name}\` ${formatShape(value.type.shape)}`).join(", ");
 
 /** Looks through what hands its input on. */
 function beforeSoftmax(output: Value): Value {

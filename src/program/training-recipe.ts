@@ -1,0 +1,78 @@
+import { InputError } from "../base/input-error.ts";
+import { nearest } from "../base/suggest.ts";
+import type { Outcome } from "../diagnostics/problem.ts";
+import type { Program } from "./load.ts";
+import { standardProgram } from "./load.ts";
+import type { Recipe, RecipeCall } from "./recipes.ts";
+import { buildRecipe, listRecipes } from "./recipes.ts";
+import { standardDeclaration, standardNames } from "./standard-library.ts";
+
+/** What a recipe says of a single step; what it leaves open is absent. */
+export interface RecipeOfStep {
+  readonly batch?: number;
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  readonly weightDecay?: number;
+  readonly decays?: "weights" | "all";
+  readonly labelSmoothing?: number;
+  /** Patterns, as of `--freeze`. */
+  readonly freeze?: readonly string[];
+  /** Whether running statistics that the patterns fit stay, too. */
+  readonly freezeStatistics?: boolean;
+  readonly seed?: number;
+  readonly fan?: "in" | "out";
+  /** The rate before warm-up and schedule change it. */
+  readonly learningRate?: number;
+}
+
+/**
+ * A recipe by its name: of the program's own file, or of the standard library.
+ *
+ * @throws {@link InputError} when there is none of this name
+ */
+export function recipeCalled(name: string, program: Program): Outcome<Recipe | undefined> {
+  const own = listRecipes(program);
+  const entry = own.find((candidate) => candidate.name === name);
+  if (entry) return buildRecipe(program, entry);
+  const declared = standardDeclaration(name);
+  if (declared?.keyword === "recipe") {
+    const library = standardProgram(declared.module);
+    const found = listRecipes(library).find((candidate) => candidate.name === name);
+    if (found) return buildRecipe(library, found);
+  }
+  const names = [...own.map((candidate) => candidate.name), ...standardNames("recipe")];
+  const near = nearest(name, names);
+  throw new InputError(`there is no recipe \`${name}\`${near.length > 0 ? `; did you mean ${near.map((other) => `\`${other}\``).join(" or ")}?` : ""}`, {
+    notes: [`There are ${names.join(", ")}.`],
+  });
+}
+
+/** What a recipe says of a single step. */
+export function stepOf({ fields }: Recipe): RecipeOfStep {
+  const call = (field: string): RecipeCall | undefined => {
+    const value = fields[field];
+    return typeof value === "object" && "function" in value ? value : undefined;
+  };
+  const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+  const optimizer = call("optimizer")?.arguments ?? {};
+  const fan = call("init")?.arguments["fan"];
+  const { decay } = optimizer;
+  const frozen = call("freeze")?.arguments ?? {};
+  return {
+    ...given("batch", number(fields["batch"])),
+    ...given("momentum", number(optimizer["momentum"])),
+    ...given("nesterov", typeof optimizer["nesterov"] === "boolean" ? optimizer["nesterov"] : undefined),
+    ...given("weightDecay", number(optimizer["weight_decay"])),
+    ...given("decays", decay === "weights" || decay === "all" ? decay : undefined),
+    ...given("labelSmoothing", number(fields["label_smoothing"])),
+    ...given("freeze", Array.isArray(frozen["paths"]) ? frozen["paths"].map(String) : undefined),
+    ...given("freezeStatistics", typeof frozen["statistics"] === "boolean" ? frozen["statistics"] : undefined),
+    ...given("seed", number(fields["seed"])),
+    ...given("fan", fan === "in" || fan === "out" ? fan : undefined),
+    ...given("learningRate", number(optimizer["lr"])),
+  };
+}
+
+function given<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: V });
+}
