@@ -1,13 +1,21 @@
-import type { Graph } from "../ir/graph.ts";
+import type { Graph, Value } from "../ir/graph.ts";
+import { measure } from "../passes/measure.ts";
 
-/** Without shortcuts, rounding grows by a twelfth with each layer; from here on it would reach the tolerance. */
-const DEEP_WITHOUT_SHORTCUTS = 80;
+/** Layers on a path from which on rounding would reach the tolerance, where nothing holds against it. */
+const DEEP = 55;
 
 /**
- * Where the shifts of calibrated weights are spread. Around 0.7 every ReLU cuts a part of its input off, so that a mistake
- * there shows; only very deep networks without any addition need 2, which leaves rounding as it is.
+ * Where the shifts of calibrated weights are spread: around 0.7, where every ReLU shuts a part of its units, so that a
+ * mistake there shows. Each lets rounding grow by a twelfth; identities hold against that. In deep networks without them a
+ * hundred layers make an answer of it, in any runtime, and shifts around 3 leave the ReLUs all but straight.
  */
 export function calibrationShift(graph: Graph): number {
-  const layers = graph.nodes.filter(({ op }) => op === "conv" || op === "linear").length;
-  return layers >= DEEP_WITHOUT_SHORTCUTS && !graph.nodes.some(({ op }) => op === "sum") ? 2 : 0.7;
+  return measure(graph).depth >= DEEP && !hasIdentities(graph) ? 3 : 0.7;
+}
+
+/** True where something is joined with what it was made from: an addend, or a part of a concatenation, that others read as well. */
+function hasIdentities(graph: Graph): boolean {
+  const readers = new Map<Value, number>();
+  for (const value of graph.nodes.flatMap(({ inputs }) => inputs)) readers.set(value, (readers.get(value) ?? 0) + 1);
+  return graph.nodes.some(({ op, inputs }) => (op === "sum" || op === "concat") && inputs.some((value) => (readers.get(value) ?? 0) > 1));
 }
