@@ -19,7 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   weights: ["base", "ir"],
   backends: ["base", "ir", "ops", "passes", "weights"],
   program: ["base", "diagnostics", "syntax", "ir", "ops", "check", "passes", "weights", "backends"],
-  engines: ["base", "ir", "ops", "weights", "backends"],
+  engines: ["base", "ir", "ops", "passes", "weights", "backends"],
   verify: ["base", "ir", "ops", "passes", "weights", "backends", "program", "engines"],
 };
 

@@ -51,6 +51,6 @@ export async function openSession({ InferenceSession, Tensor }: OnnxRuntime, { f
 }
 
 /** All it says: the sizes that do not fit stand below the first line. */
-function linesOf(error: unknown): string {
+export function linesOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).trim().replace(/\s*\n\s*/g, "; ");
 }

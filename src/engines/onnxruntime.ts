@@ -19,4 +19,8 @@ export const onnxruntime: Engine = {
   async open(model) {
     return openSession(apiOf(loadOnnxRuntime(), ONNX_RUNTIME), model, { title: "ONNX Runtime", options: { executionProviders: ["cpu"] } });
   },
+  async openTraining(network, weights, options) {
+    const { openOnnxTraining } = await import("./onnx-training.ts");
+    return openOnnxTraining(apiOf(loadOnnxRuntime(), ONNX_RUNTIME), network, weights, options);
+  },
 };

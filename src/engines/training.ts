@@ -20,6 +20,10 @@ export interface TrainingOptions {
   readonly lossOn?: string;
   /** Seed of what is random in a step (dropout). */
   readonly seed: number;
+  /** The number of the first step, from 0: what is random in a step depends on it. Default 0; greater where a training goes on. */
+  readonly firstStep?: number;
+  /** Threads of the processor, where the runtime takes such a number; absent: as it chooses. */
+  readonly threads?: number;
 }
 
 export interface TrainingBatch {
