@@ -26,7 +26,8 @@ interface Held {
 
 /** One that gradients change. */
 interface Trained extends Held {
-  readonly momentum: Tf.Variable;
+  /** Absent where none is kept, with a momentum of 0. */
+  readonly momentum: Tf.Variable | undefined;
   readonly decays: boolean;
 }
 
@@ -45,7 +46,7 @@ interface Corrected extends Held {
  * and the running variance takes the unbiased variance of the batch. A frozen running statistic stays; batches are
  * normalized by their own statistics nonetheless. A parameter that the loss does not depend on stays as it is.
  *
- * Where the source of weights has `momentum.NAME`, as a training's own state does, momentum begins with it; else with zeros.
+ * Where the source of weights has `momentum.NAME`, as a training's own state does, momentum begins with it; else with zeros. With a momentum of 0 none is kept.
  *
  * Dropout takes its masks from the options' seed, the layer's name and the number of the step: the same in every run of a
  * TensorFlow.js, and not those of another engine.
@@ -70,7 +71,8 @@ export async function openTfjsTraining(flavour: Flavour, network: Graph, weights
   const variables = variablesOf(network, layers, model);
   const trained: Trained[] = [];
   for (const held of variables.filter(({ weight }) => trainable(weight.parameter))) {
-    trained.push({ ...held, momentum: await firstMomentum(tf, held.weight, weights), decays: decays(held.weight.parameter, options) });
+    const momentum = options.momentum === 0 ? undefined : await firstMomentum(tf, held.weight, weights);
+    trained.push({ ...held, momentum, decays: decays(held.weight.parameter, options) });
   }
   const corrected = correctedStatistics(network, layers, variables, frozen);
   const dropouts = dropoutsOf(model.layers).map((layer) => ({ layer, key: bitsKey(options.seed, layer.name) }));
@@ -133,12 +135,12 @@ export async function openTfjsTraining(flavour: Flavour, network: Graph, weights
       const now = async ({ weight, variable }: Held): Promise<HeldWeight> => ({ weight, values: (await variable.data()) as Float32Array });
       // All are asked for before any is waited for: a step must not come between.
       const parameters = Promise.all(variables.map(now));
-      const momenta = Promise.all(trained.map(({ weight, momentum }) => now({ weight, variable: momentum })));
+      const momenta = Promise.all(trained.flatMap(({ weight, momentum }) => (momentum ? [now({ weight, variable: momentum })] : [])));
       return heldWeights(await parameters, await momenta, `${network.name} after ${steps} ${steps === 1 ? "step" : "steps"}`);
     },
     async close() {
       model.dispose();
-      trained.forEach(({ momentum }) => momentum.dispose());
+      trained.forEach(({ momentum }) => momentum?.dispose());
     },
   };
 }
@@ -208,8 +210,8 @@ function descend(tf: TensorFlow, { variable, momentum, decays: decayed }: Traine
   if (gradient === undefined) return;
   tf.tidy(() => {
     const whole = decayed ? tf.add(gradient, tf.mul(variable, options.weightDecay)) : gradient;
-    momentum.assign(options.momentum === 0 ? whole : tf.add(tf.mul(momentum, options.momentum), whole));
-    const direction = options.nesterov ? tf.add(whole, tf.mul(momentum, options.momentum)) : momentum;
+    momentum?.assign(tf.add(tf.mul(momentum, options.momentum), whole));
+    const direction = momentum === undefined ? whole : options.nesterov ? tf.add(whole, tf.mul(momentum, options.momentum)) : momentum;
     variable.assign(tf.sub(variable, tf.mul(direction, rate)));
   });
 }
