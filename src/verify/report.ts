@@ -138,14 +138,15 @@ function originOf({ block, difference, layer }: DifferenceOrigin): ReportedOrigi
   };
 }
 
-function remarksOn({ subject, outputs, blocks, origin, failed }: SubjectResult, all: number, tolerance: number): readonly string[] {
+function remarksOn({ subject, outputs, blocks, asked, origin, failed }: SubjectResult, all: number, tolerance: number): readonly string[] {
   const remarks: string[] = [];
   const compared = blocks.filter((difference) => difference !== undefined).length;
-  if (subject.path !== undefined && failed === undefined && outputs.length > 0 && compared < all) {
+  if (asked > 0 && asked < all) remarks.push(`${compared} of ${all} blocks are compared: some on the whole way, and all where a difference begins`);
+  else if (subject.path !== undefined && failed === undefined && outputs.length > 0 && compared < all) {
     const names = "tensors with the network's names";
     remarks.push(compared === 0 ? `it has no ${names}, so its outputs alone are compared` : `it has ${names} for ${compared} of ${all} blocks; the others are not compared`);
   }
-  if (origin === undefined && compared === all && outputs.some(({ relative }) => relative > tolerance)) {
+  if (origin === undefined && compared === asked && compared > 0 && outputs.some(({ relative }) => relative > tolerance)) {
     remarks.push("every block agrees when its result is shown: the difference comes with what the engine fuses across them");
   }
   return remarks;

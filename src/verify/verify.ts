@@ -34,6 +34,8 @@ export interface SubjectResult {
   readonly outputs: readonly Difference[];
   /** For each block; nothing where the model does not show it. Empty for the reference. */
   readonly blocks: readonly (Difference | undefined)[];
+  /** How many blocks were to be compared: all, but in very deep networks. */
+  readonly asked: number;
   /** Where a difference comes from. */
   readonly origin?: DifferenceOrigin;
 }
@@ -57,6 +59,13 @@ export interface Verification {
 const TURN_IN_BYTES = 128 * 2 ** 20;
 
 /**
+ * Of more blocks than this, about a hundred are compared first, and those around a difference then: TensorFlow.js runs each
+ * model that is nested in a deep one again for every output that is asked of it.
+ */
+const MANY_BLOCKS = 256;
+const FIRST_BLOCKS = 100;
+
+/**
  * Runs every subject on the same inputs and compares: first the models as they are, then the same with a further output for
  * what leaves each block; and where something differs, with all values of the block it comes from. One model is open at a
  * time, and large values are compared in turns.
@@ -71,37 +80,60 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     answers.push({ subject, ...(await attempt(async () => ({ outputs: (await answer(subject.show([]), subject, inputs)).outputs }))) });
   }
   const [reference, ...others] = answers.flatMap(({ subject, outputs }) => (outputs ? [{ subject, outputs }] : []));
-  const results: SubjectResult[] = answers.flatMap(({ subject, failed }) => (failed ? [{ subject, agrees: false, failed, outputs: [], blocks: [] }] : []));
+  const results: SubjectResult[] = answers.flatMap(({ subject, failed }) => (failed ? [{ subject, agrees: false, failed, outputs: [], blocks: [], asked: 0 }] : []));
   if (reference === undefined) return { agrees: false, blocks, results };
 
-  const found = new Map(others.map(({ subject, outputs }) => [subject, outputs.map((tensor, index) => compared(tensor, reference.outputs[index]))]));
-  const shown = await compareValues(reference.subject, others.map(({ subject }) => subject), blocks.flatMap(({ outputs }) => outputs), options);
+  const found = new Map(others.map(({ subject, outputs }) => [subject, outputs.map((tensor, index) => comparedWith(tensor, reference.outputs[index]))]));
+  const step = blocks.length > MANY_BLOCKS ? Math.ceil(blocks.length / FIRST_BLOCKS) : 1;
+  const asked = blocks.filter((_, index) => index % step === 0 || index === blocks.length - 1);
+  const shown = await compareValues(reference.subject, others.map(({ subject }) => subject), asked.flatMap((block) => block.outputs), options);
   for (const { subject } of others) {
     const outputs = found.get(subject) ?? [];
-    const { differences, failed } = shown.get(subject) ?? { differences: new Map<Value, Difference>() };
-    const ofBlocks = blocks.map((block) => block.outputs.map((value) => differences.get(value)).reduce(greaterOf, undefined));
+    const seen = shown.get(subject) ?? { differences: new Map<Value, Difference>() };
+    const before = differencesOf(blocks, seen);
+    const between = await betweenCompared(reference.subject, subject, { blocks, ofBlocks: before }, options);
+    for (const [value, difference] of between) seen.differences.set(value, difference);
+    const ofBlocks = between.size > 0 ? differencesOf(blocks, seen) : before;
     const origin = await originOf(reference.subject, subject, { blocks, ofBlocks }, options);
+    const { failed } = seen;
     const agrees = failed === undefined && [...outputs, ...ofBlocks].every((difference) => difference === undefined || difference.relative <= options.tolerance);
-    results.push({ subject, agrees, ...(failed ? { failed } : {}), outputs, blocks: ofBlocks, ...(origin ? { origin } : {}) });
+    results.push({ subject, agrees, ...(failed ? { failed } : {}), outputs, blocks: ofBlocks, asked: asked.length, ...(origin ? { origin } : {}) });
   }
-  results.push({ subject: reference.subject, agrees: true, outputs: [], blocks: [] });
+  results.push({ subject: reference.subject, agrees: true, outputs: [], blocks: [], asked: 0 });
   const order = [reference.subject, ...options.subjects.filter((subject) => subject !== reference.subject)];
   results.sort((a, b) => order.indexOf(a.subject) - order.indexOf(b.subject));
   return { agrees: results.length > 1 && results.every((result) => result.agrees), blocks, results };
 }
 
-const compared = (ours: FloatTensor, expected: FloatTensor | undefined): Difference => differenceOf(ours, expected ?? { data: new Float32Array(0), shape: [] });
+const comparedWith = (ours: FloatTensor, expected: FloatTensor | undefined): Difference => differenceOf(ours, expected ?? { data: new Float32Array(0), shape: [] });
+
+interface ComparedBlocks {
+  readonly blocks: readonly Block[];
+  readonly ofBlocks: readonly (Difference | undefined)[];
+}
+
+const differencesOf = (blocks: readonly Block[], { differences }: Seen): readonly (Difference | undefined)[] =>
+  blocks.map((block) => block.outputs.map((value) => differences.get(value)).reduce(greaterOf, undefined));
+
+const blockItems = ({ blocks, ofBlocks }: ComparedBlocks) => blocks.map(({ before }, at) => ({ before, relative: ofBlocks[at]?.relative }));
+
+/** Compares the blocks between the one a difference seems to come from and the compared ones before it. */
+async function betweenCompared(reference: Subject, subject: Subject, compared: ComparedBlocks, options: VerifyOptions): Promise<ReadonlyMap<Value, Difference>> {
+  const { blocks, ofBlocks } = compared;
+  const index = locate(blockItems(compared), { tolerance: options.tolerance });
+  if (index === undefined) return new Map();
+  let first = index;
+  while (first > 0 && ofBlocks[first - 1] === undefined) first--;
+  const values = blocks.slice(first, index).flatMap(({ outputs }) => outputs).filter((value) => subject.shows(value));
+  if (values.length === 0) return new Map();
+  return (await compareValues(reference, [subject], values, options)).get(subject)?.differences ?? new Map();
+}
 
 /** The block a difference comes from, and the layer in it: that needs one more run, with all values of the block. */
-async function originOf(
-  reference: Subject,
-  subject: Subject,
-  { blocks, ofBlocks }: { readonly blocks: readonly Block[]; readonly ofBlocks: readonly (Difference | undefined)[] },
-  options: VerifyOptions,
-): Promise<DifferenceOrigin | undefined> {
+async function originOf(reference: Subject, subject: Subject, compared: ComparedBlocks, options: VerifyOptions): Promise<DifferenceOrigin | undefined> {
   const { tolerance } = options;
-  const index = locate(blocks.map(({ before }, at) => ({ before, relative: ofBlocks[at]?.relative })), { tolerance });
-  const [block, difference] = index === undefined ? [] : [blocks[index], ofBlocks[index]];
+  const index = locate(blockItems(compared), { tolerance });
+  const [block, difference] = index === undefined ? [] : [compared.blocks[index], compared.ofBlocks[index]];
   if (block === undefined || difference === undefined) return undefined;
   const { nodes } = block;
   const seen = await compareValues(reference, [subject], nodes.flatMap(({ outputs }) => outputs), options);
@@ -139,7 +171,7 @@ async function compareValues(reference: Subject, subjects: readonly Subject[], v
       options.onRun?.(`comparing blocks: ${subject.name}${how}`);
       const { given, failed } = await attempt(async () => ({ given: await answer(subject.show(wanted), subject, options.inputs) }));
       if (failed) own.failed = failed;
-      for (const [value, tensor] of given?.values ?? []) own.differences.set(value, compared(tensor, expected.values.get(value)));
+      for (const [value, tensor] of given?.values ?? []) own.differences.set(value, comparedWith(tensor, expected.values.get(value)));
     }
   }
   return seen;

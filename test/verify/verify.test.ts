@@ -133,6 +133,26 @@ describe("verification", function () {
     expect(inParts).to.deep.equal(whole);
   });
 
+  it("finds the block in a very deep network that is compared in two steps", async () => {
+    const deep = await networkIn(TEXT.replace("stage(2, basic(4))", "stage(300, basic(4))"), "Net");
+    const from = deep.nodes.findIndex(({ name }) => name === "layer1.137.conv2");
+    const wrong = new Set(deep.nodes.slice(from).map(({ name }) => name));
+    const before = graph;
+    graph = deep;
+    try {
+      const log: string[] = [];
+      const { results } = await report([fake(deep, "right", () => ones), fake(deep, "odd", (name) => (wrong.has(name) || name.startsWith("output") ? off(0.1) : ones), log)]);
+      const { origin, blocks, remarks } = results[1]!;
+      expect([origin?.block, origin?.layer?.name]).to.deep.equal(["layer1.137", "layer1.137.conv2"]);
+      expect(blocks.length).to.be.within(75, 110);
+      expect(remarks.join()).to.include(`${blocks.length} of 302 blocks are compared`);
+      // The model itself, a hundred blocks, the few around the difference, the layers of one.
+      expect(log.filter((line) => line.startsWith("open"))).to.have.length(4);
+    } finally {
+      graph = before;
+    }
+  });
+
   it("tells what is being run", async () => {
     const told: string[] = [];
     await report([fake(graph, "a", () => ones), fake(graph, "b", () => ones)], { onRun: (what) => told.push(what) });
