@@ -6,6 +6,7 @@
        and answer.safetensors (the gradient of every parameter, and running statistics after the step, in float64 rounded once)
 {"do": "losses", "spec", "weights", "images": PATH, "labels", "rates", "momentum", "decay"}
     -> {"losses", "right"}: torch.optim.SGD on consecutive batches of one raw file of float32
+{"do": "uniform", "seed", "step", "name", "count"} -> the numbers
 """
 import json
 import sys
@@ -158,9 +159,13 @@ def losses(request):
     return result
 
 
+def uniform(request):
+    return uniform_numbers(request["seed"], request["step"], request["name"], [request["count"]]).tolist()
+
+
 def main():
     torch.set_num_threads(2)
-    print(json.dumps([{"gradients": gradients, "losses": losses}[request["do"]](request) for request in json.load(sys.stdin)]))
+    print(json.dumps([{"gradients": gradients, "losses": losses, "uniform": uniform}[request["do"]](request) for request in json.load(sys.stdin)]))
 
 
 if __name__ == "__main__":
