@@ -77,7 +77,7 @@ function predict(tf: TensorFlow, model: Tf.LayersModel, given: readonly FloatTen
 }
 
 /** [N, C, …] as [N, …, C]; what has no axes beside these two stays as it is. */
-function channelsLast(tf: TensorFlow, x: Tf.Tensor): Tf.Tensor {
+export function channelsLast(tf: TensorFlow, x: Tf.Tensor): Tf.Tensor {
   const { rank } = x;
   return rank < 3 ? x : tf.transpose(x, [0, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 2), 1]);
 }

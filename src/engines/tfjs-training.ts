@@ -7,14 +7,14 @@ import type { LayersModel, LayersWeight } from "../backends/tfjs/layers-model.ts
 import { weightReader } from "../backends/tfjs/read-weight.ts";
 import type { Graph, Parameter, Value } from "../ir/graph.ts";
 import { bitsKey, randomBits } from "../base/random-bits.ts";
+import { isLearned } from "../passes/gradient.ts";
 import type { WeightSource } from "../weights/source.ts";
-import type { FloatTensor } from "./engine.ts";
 import { reasonOf } from "./runtime.ts";
-import { useBackend } from "./tfjs-inference.ts";
+import { channelsLast, useBackend } from "./tfjs-inference.ts";
 import type { Flavour, TensorFlow } from "./tfjs-inference.ts";
 import { heldWeights, momentumName } from "./tfjs-training-state.ts";
 import type { HeldWeight } from "./tfjs-training-state.ts";
-import { checkBatch, decays, isLearned, trainedOutput, valuesPerChannel } from "./training-checks.ts";
+import { checkBatch, decays, trainedOutput, valuesPerChannel } from "./training-checks.ts";
 import type { Sizes } from "./training-checks.ts";
 import type { Training, TrainingBatch, TrainingOptions, TrainingResult } from "./training.ts";
 
@@ -97,7 +97,7 @@ export async function openTfjsTraining(flavour: Flavour, network: Graph, weights
   /** One step; gives [loss, right]. */
   const advance = (batch: TrainingBatch, sizes: Sizes, rate: number): Tf.Tensor =>
     tf.tidy(() => {
-      const images = batch.inputs.map((input) => channelsLast(tf, input));
+      const images = batch.inputs.map((input) => channelsLast(tf, tf.tensor(input.data, [...input.shape])));
       const labels = tf.tensor1d(batch.labels, "int32");
       const before = corrected.map(({ variable }) => variable.clone());
       let right: Tf.Scalar | undefined;
@@ -214,13 +214,6 @@ function descend(tf: TensorFlow, { variable, momentum, decays: decayed }: Traine
     const direction = momentum === undefined ? whole : options.nesterov ? tf.add(whole, tf.mul(momentum, options.momentum)) : momentum;
     variable.assign(tf.sub(variable, tf.mul(direction, rate)));
   });
-}
-
-/** [N, C, …] as [N, …, C]. */
-function channelsLast(tf: TensorFlow, { data, shape }: FloatTensor): Tf.Tensor {
-  const given = tf.tensor(data, [...shape]);
-  const axes = shape.map((_, axis) => axis);
-  return shape.length > 2 ? tf.transpose(given, [0, ...axes.slice(2), 1]) : given;
 }
 
 /** A layer whose masks depend on its seed, which it reads in every forward pass. */

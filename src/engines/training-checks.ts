@@ -4,6 +4,7 @@ import type { Dim } from "../ir/dim.ts";
 import { substituteDim, symbolsOf } from "../ir/dim.ts";
 import type { Graph, GraphOutput, Parameter, Value } from "../ir/graph.ts";
 import { formatShape, knownShape } from "../ir/tensor-type.ts";
+import { isLearned } from "../passes/gradient.ts";
 import { checkInputs } from "./model-data.ts";
 import type { TrainingBatch, TrainingOptions } from "./training.ts";
 
@@ -15,9 +16,6 @@ export interface TrainedOutput {
   readonly index: number;
   readonly classes: number;
 }
-
-/** Whether gradients change it; the others are running statistics. */
-export const isLearned = ({ role }: Parameter): boolean => role !== "running_mean" && role !== "running_var";
 
 /** Whether weight decay draws it to 0. */
 export const decays = (parameter: Parameter, { weightDecay, decays: what }: TrainingOptions): boolean =>
