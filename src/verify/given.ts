@@ -66,7 +66,8 @@ export function checkSizes(graph: Graph, declared: readonly Declared[], ofInput:
     if (shape.length === given.length && shape.every((size, axis) => size === undefined || size === given[axis])) return;
     const text = `[${shape.map((size) => size ?? "any").join(", ")}]`;
     const fixed = shape.map((size, axis) => size ?? given[axis] ?? 1);
-    const help = shape.length === given.length ? [`Where the network takes any size: \`--input ${fixed.join("x")}\`.`] : [];
+    const batchAlone = fixed.length === given.length && fixed.every((size, axis) => axis === 0 || size === given[axis]);
+    const help = batchAlone ? [`Its batch is fixed: \`--batch ${fixed[0] ?? 1}\`.`] : shape.length === given.length ? [`Where the network takes any size: \`--input ${fixed.join("x")}\`.`] : [];
     throw new InputError(`\`${path}\` takes ${text} as \`${name}\`, and ${graph.name} is given [${given.join(", ")}]`, { notes: ["Sizes are [batch, channels, height, width]."], help });
   });
 }

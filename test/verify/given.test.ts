@@ -167,6 +167,8 @@ describe("a model of the user's own", function () {
     await check(asOnnx(twoOutputs), /has 2 outputs \(answer, relu1\), and Net has 1 output \(output\)/);
     await check(asOnnx(onnxWith((g) => void g.input.push({ ...g.input[0]!, name: "mask" } as onnxProto.onnx.ValueInfoProto))), /has 2 inputs \(image, mask\), and Net has 1 input \(image\)/);
     await check(givenOnnx(graph, given({ "a.onnx": onnxBytes }, "a.onnx"), engines.onnx, [[1, 3, 9, 9]]), /`a.onnx` takes \[any, 3, 8, 8\] as `image`, and Net is given \[1, 3, 9, 9\]/);
+    const fixed = onnxWith((g) => void (g.input[0]!.type!.tensorType!.shape!.dim![0] = { dimValue: 2 }));
+    await check(asOnnx(fixed), /takes \[2, 3, 8, 8\] as `image`[^]*`--batch 2`/);
     await check(givenLayers(graph, given(layersFiles, "model.json"), engines.layers, [[1, 3, 9, 9]]), /takes \[any, 3, 8, 8\] as `image`/);
     await check(asLayers({ "model.json": new TextEncoder().encode("{") }), /is not JSON/);
     await check(asLayers({ "model.json": new TextEncoder().encode('{"format": "graph-model", "modelTopology": {}}') }), /is no LayersModel/);
