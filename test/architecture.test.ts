@@ -17,10 +17,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   check: ["base", "diagnostics", "syntax", "ir", "ops", "passes"],
   passes: ["base", "ir", "ops"],
   weights: ["base", "ir"],
+  data: ["base"],
   backends: ["base", "ir", "ops", "passes", "weights"],
   program: ["base", "diagnostics", "syntax", "ir", "ops", "check", "passes", "weights", "backends"],
   engines: ["base", "ir", "ops", "passes", "weights", "backends"],
   verify: ["base", "ir", "ops", "passes", "weights", "backends", "program", "engines"],
+  training: ["base", "program", "engines"],
 };
 
 /** Packages, and the only folders that may import them. Everything else of `node_modules` is for tests and tools. */

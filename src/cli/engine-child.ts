@@ -4,10 +4,12 @@ import type { Engine, EngineName, Inference } from "../engines/engine.ts";
 import { ENGINES } from "../engines/registry.ts";
 import type { EngineAnswer, EngineRequest } from "./engine-messages.ts";
 import { fileOnDisk } from "./model-files.ts";
+import type { TrainedHere } from "./training-here.ts";
 
 // The program that `engine-process.ts` starts: it runs one engine for the process that started it, and ends with that.
 
 let inference: Inference | undefined;
+let training: TrainedHere | undefined;
 
 async function answer(request: EngineRequest): Promise<EngineAnswer> {
   switch (request.kind) {
@@ -18,10 +20,26 @@ async function answer(request: EngineRequest): Promise<EngineAnswer> {
       inference = await engineCalled(request.engine).open({ format: request.format, files });
       return { kind: "opened", inputs: inference.inputs, outputs: inference.outputs };
     }
+    case "train": {
+      const { openTrainingHere } = await import("./training-here.ts");
+      training = await openTrainingHere(engineCalled(request.engine), request);
+      return { kind: "training" };
+    }
+    case "step":
+      return { kind: "stepped", result: await trained().step(request.batch, request.learningRate) };
+    case "write-state":
+      await trained().writeState(request.path, request.metadata);
+      return { kind: "state-written" };
+    case "open-trained":
+      await inference?.close();
+      inference = undefined;
+      inference = await trained().open();
+      return { kind: "opened", inputs: inference.inputs, outputs: inference.outputs };
     case "run":
       return { kind: "ran", outputs: await opened().run(request.inputs) };
     case "close":
-      await opened().close();
+      await inference?.close();
+      await training?.close();
       return { kind: "closed" };
   }
 }
@@ -35,6 +53,11 @@ function engineCalled(name: EngineName): Engine {
 function opened(): Inference {
   if (inference === undefined) throw new InternalError("no model was opened");
   return inference;
+}
+
+function trained(): TrainedHere {
+  if (training === undefined) throw new InternalError("no training was opened");
+  return training;
 }
 
 function failureOf(error: unknown): EngineAnswer {

@@ -17,7 +17,7 @@ const END_MS = 5_000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** A process that runs an engine. While it is asked nothing it does not keep this one alive, and it ends with this one. */
-interface EngineProcess {
+export interface EngineProcess {
   ask<K extends EngineAnswer["kind"]>(request: EngineRequest, kind: K): Promise<Extract<EngineAnswer, { readonly kind: K }>>;
   /** Waits until it has ended by itself, and ends it when that takes too long. */
   ended(): Promise<void>;
@@ -77,7 +77,8 @@ export async function probeInChildProcess(engineName: EngineName, limitInSeconds
   }
 }
 
-function startProcess(engineName: EngineName): EngineProcess {
+/** Starts the process of an engine. */
+export function startProcess(engineName: EngineName): EngineProcess {
   const child = fork(programPath(), [], { serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: inheritedOptions(process.execArgv) });
   const lastLines = collectLines(child);
   let waiting: { readonly resolve: (answer: EngineAnswer) => void; readonly reject: (error: unknown) => void } | undefined;
@@ -179,7 +180,7 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
 }
 
 /** Ctrl-C and orders to end stop the work at once, and the process that does it. */
-async function interruptible<T>(child: EngineProcess, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(child: EngineProcess, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const stop = (name: NodeJS.Signals): void => {
     controller.abort(new Interrupted(name));

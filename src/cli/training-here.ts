@@ -1,0 +1,46 @@
+import { emitOnnx } from "../backends/onnx/index.ts";
+import { emitTfjs } from "../backends/tfjs/index.ts";
+import { InputError } from "../base/input-error.ts";
+import type { Engine, Inference } from "../engines/engine.ts";
+import type { Training } from "../engines/training.ts";
+import { unpackGraph } from "../ir/packed-graph.ts";
+import { writeSafetensors } from "../weights/safetensors-writer.ts";
+import type { EngineRequest } from "./engine-messages.ts";
+import { createNodeHost } from "./node-host.ts";
+import { openWeightsAt } from "./open-weights-at.ts";
+import { VERSION } from "./version.ts";
+import { writeEmittedFiles } from "./write-files.ts";
+
+/** A training in the process of its engine. */
+export interface TrainedHere extends Pick<Training, "step" | "close"> {
+  writeState(path: string, metadata: Readonly<Record<string, string>>): Promise<void>;
+  /** The network as it is now, to be run. */
+  open(): Promise<Inference>;
+}
+
+/** Opens what a process was asked to train. */
+export async function openTrainingHere(engine: Engine, request: Extract<EngineRequest, { readonly kind: "train" }>): Promise<TrainedHere> {
+  if (engine.openTraining === undefined) throw new InputError(`the engine \`${engine.name}\` runs models and does not train`);
+  const network = unpackGraph(request.network);
+  const weights = await openWeightsAt(createNodeHost(), request.weights);
+  const frozen = new Set(request.frozen);
+  const training = await engine.openTraining(network, weights, { ...request.options, frozen: ({ name }) => frozen.has(name) });
+  return {
+    step: (batch, learningRate) => training.step(batch, learningRate),
+    async writeState(path, metadata) {
+      const state = await training.readState();
+      const entries = state.names().map((name) => ({ name, shape: state.info(name)?.shape ?? [] }));
+      const { size, chunks } = writeSafetensors(entries, state, metadata);
+      await writeEmittedFiles([{ path: "", sizeInBytes: size, chunks }], path);
+    },
+    async open() {
+      const state = await training.readState();
+      const files = (engine.format === "onnx" ? emitOnnx : emitTfjs)(network, state, { version: VERSION });
+      return engine.open({ format: engine.format, files });
+    },
+    async close() {
+      await training.close();
+      await weights.close?.();
+    },
+  };
+}

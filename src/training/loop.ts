@@ -1,0 +1,183 @@
+import { invariant } from "../base/assert.ts";
+import { InputError } from "../base/input-error.ts";
+import type { TrainingBatch, TrainingResult } from "../engines/training.ts";
+import type { RecipeCondition } from "../program/recipes.ts";
+import type { TrainingPlan } from "./plan.ts";
+import { stepsOf } from "./plan.ts";
+import type { Metrics, ScheduleState } from "./schedule.ts";
+import { createSchedule, FRESH_SCHEDULE } from "./schedule.ts";
+
+/** What `train_error` and `train_loss` of a recipe look back on. */
+export const WINDOW = 100;
+/** So many steps in a row above {@link DIVERGED} times the loss of a guess, and a training is given up. */
+const DIVERGED_STEPS = 20;
+const DIVERGED = 10;
+
+/** The network on the images for validation. Errors are fractions. */
+export interface Evaluation {
+  readonly images: number;
+  readonly loss: number;
+  readonly error: number;
+  /** Absent with five classes or fewer. */
+  readonly error5?: number;
+}
+
+/** Loss and right answers of some steps, to be divided by the number of steps or images. */
+interface Sums {
+  readonly steps: number;
+  readonly loss: number;
+  readonly right: number;
+}
+
+/** Where a training stands, besides weights and momentum: plain data. The order of images follows from seed and epoch. */
+export interface Position {
+  /** Steps that were done. */
+  readonly step: number;
+  readonly schedule: ScheduleState;
+  /** Loss and right answers of the last steps, {@link WINDOW} at most. */
+  readonly recent: readonly (readonly [loss: number, right: number])[];
+  /** Since the last line of metrics. */
+  readonly interval: Sums;
+  readonly best?: { readonly step: number; readonly error: number };
+}
+
+export const BEGINNING: Position = { step: 0, schedule: FRESH_SCHEDULE, recent: [], interval: { steps: 0, loss: 0, right: 0 } };
+
+/** A line of `metrics.jsonl`: the same bytes in every run of the same training. */
+export interface MetricsLine {
+  readonly step: number;
+  /** Passes over the training images so far. */
+  readonly epoch: number;
+  /** Of the step before. */
+  readonly lr: number;
+  /** Of the steps since the line before. */
+  readonly train_loss: number;
+  readonly train_error: number;
+  readonly val_loss?: number;
+  readonly val_error?: number;
+  readonly val_error5?: number;
+}
+
+/** What a training needs of the world. */
+export interface TrainingPorts {
+  step(batch: TrainingBatch, learningRate: number): Promise<TrainingResult>;
+  /** The batch of the next step; asked for while the step before runs. */
+  next(): Promise<TrainingBatch>;
+  /** The network as it is now, on the images for validation; absent where there are none. */
+  readonly evaluate?: () => Promise<Evaluation>;
+  /** After every step. */
+  stepDone(done: { readonly step: number; readonly loss: number; readonly right: number; readonly learningRate: number }): void;
+  /** A new line of metrics. */
+  report(line: MetricsLine): Promise<void>;
+  /** Weights are the best so far. */
+  keepBest(step: number): Promise<void>;
+  /** Everything is kept, to go on from here. */
+  checkpoint(position: Position): Promise<void>;
+  /** Whether somebody wants to stop; looked at between two steps. */
+  stopped(): boolean;
+}
+
+export interface LoopOptions {
+  readonly plan: TrainingPlan;
+  readonly classes: number;
+  readonly stepsPerEpoch: number;
+  /** Steps between two lines of metrics, each with a checkpoint. */
+  readonly every: number;
+  /** Steps between two evaluations; absent: after each epoch. The last step has one in any case. */
+  readonly evaluateEvery?: number;
+}
+
+/**
+ * Trains from a position to the end of the plan, or until somebody wants to stop: then a checkpoint is kept, too.
+ *
+ * @returns where it stands, and whether that is the end
+ * @throws {@link InputError} when the loss is no number any longer, or far above that of a guess
+ */
+export async function runTraining(options: LoopOptions, from: Position, ports: TrainingPorts): Promise<{ readonly position: Position; readonly finished: boolean }> {
+  const { plan, classes, stepsPerEpoch, every, evaluateEvery = stepsPerEpoch } = options;
+  const evaluates = (step: number): boolean => step % evaluateEvery === 0 || (step % stepsPerEpoch === 0 && needsValidation(plan));
+  const total = stepsOf(plan, stepsPerEpoch);
+  const schedule = createSchedule({ ...plan, stepsPerEpoch, totalSteps: total }, from.schedule);
+  const recent = [...from.recent];
+  let { step, interval, best } = from;
+  let saved = step;
+  let tooHigh = 0;
+  let coming = step < total ? ports.next() : undefined;
+  const position = (): Position => ({ step, schedule: schedule.state(), recent: [...recent], interval, ...(best ? { best } : {}) });
+
+  while (step < total && !ports.stopped()) {
+    const rate = schedule.rate(step);
+    invariant(coming !== undefined, "a batch is on its way");
+    const running = ports.step(await coming, rate);
+    coming = step + 1 < total ? ports.next() : undefined;
+    // Whoever waits for it is told; meanwhile a failure of the step comes first.
+    coming?.catch(() => undefined);
+    const { loss, right } = await running;
+    tooHigh = loss > DIVERGED * Math.log(classes) ? tooHigh + 1 : 0;
+    if (!Number.isFinite(loss) || tooHigh >= DIVERGED_STEPS) throw diverged(step + 1, rate, loss, saved, plan);
+    step++;
+    recent.push([loss, right]);
+    if (recent.length > WINDOW) recent.shift();
+    interval = { steps: interval.steps + 1, loss: interval.loss + loss, right: interval.right + right };
+    ports.stepDone({ step, loss, right, learningRate: rate });
+    const metrics = recentMetrics(recent, plan.batch);
+    schedule.stepDone(step - 1, metrics);
+
+    const endsEpoch = step % stepsPerEpoch === 0;
+    const found = step === total || evaluates(step) ? await ports.evaluate?.() : undefined;
+    if (found && (best === undefined || found.error < best.error)) {
+      best = { step, error: found.error };
+      await ports.keepBest(step);
+    }
+    if (endsEpoch) schedule.epochDone({ ...metrics, ...(found ? validationMetrics(found) : {}) });
+    if (!found && !endsEpoch && step % every !== 0 && step !== total) continue;
+    const images = interval.steps * plan.batch;
+    await ports.report({
+      step,
+      epoch: Math.floor(step / stepsPerEpoch),
+      lr: rate,
+      train_loss: interval.loss / interval.steps,
+      train_error: 1 - interval.right / images,
+      ...(found ? validationMetrics(found) : {}),
+    });
+    interval = BEGINNING.interval;
+    await ports.checkpoint(position());
+    saved = step;
+  }
+  if (saved !== step) await ports.checkpoint(position());
+  return { position: position(), finished: step >= total };
+}
+
+/** Whether the rate depends on what is measured after each epoch. */
+function needsValidation({ schedule, warmup }: TrainingPlan): boolean {
+  const until = warmup?.arguments["until"] as RecipeCondition | undefined;
+  return [schedule.arguments["metric"], until?.metric].some((metric) => typeof metric === "string" && metric.startsWith("val_"));
+}
+
+/** Only a full window says something: a few images of the first steps can all be right by chance. */
+function recentMetrics(recent: Position["recent"], batch: number): Metrics {
+  if (recent.length < WINDOW) return {};
+  const sum = (index: 0 | 1): number => recent.reduce((total, entry) => total + entry[index], 0);
+  return { train_error: 1 - sum(1) / (recent.length * batch), train_loss: sum(0) / recent.length };
+}
+
+function validationMetrics({ loss, error, error5 }: Evaluation): { readonly val_loss: number; readonly val_error: number; readonly val_error5?: number } {
+  return { val_loss: loss, val_error: error, ...(error5 === undefined ? {} : { val_error5: error5 }) };
+}
+
+function diverged(step: number, rate: number, loss: number, saved: number, { learningRate, warmup }: TrainingPlan): InputError {
+  const is = Number.isFinite(loss) ? `has been above ${loss > 1e4 ? loss.toExponential(1) : loss.toFixed(1)} for ${DIVERGED_STEPS} steps, far above that of a guess` : `is ${Number.isNaN(loss) ? "no number (NaN)" : "infinite"}`;
+  return new InputError(`the training diverged: at step ${step}, with a learning rate of ${rateText(rate)}, the loss ${is}`, {
+    notes: [saved > 0 ? `The checkpoint of step ${saved} is kept.` : "There is no checkpoint but the beginning."],
+    help: [
+      `Take a lower rate: \`--lr ${rateText(learningRate / 10)}\`.`,
+      ...(warmup ? [] : ["Or begin gently, in the recipe: `warmup: constant(lr=0.01, until=train_error < 0.80)`."]),
+      "Look at the data: values that are not around 0 (no `subtract_mean` or `normalize`) or wrong labels do this, too.",
+    ],
+  });
+}
+
+/** 0.1 · 0.1 is 0.010000000000000002 for a machine. */
+export function rateText(rate: number): string {
+  return String(Number(rate.toPrecision(6)));
+}
