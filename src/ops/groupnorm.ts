@@ -5,7 +5,8 @@ import { at, indices, numberOf, operand, product, result } from "./families/attr
 import { channelsOf, inputOf, sizesOf } from "./families/axes.ts";
 import { groupsFit } from "./families/groups.ts";
 import { convolutionConfig, learned, needSizes } from "./families/layers.ts";
-import { normalise, normaliseBackward, perChannel, scaleAndShift, scaleAndShiftBackward } from "./families/normalisation.ts";
+import { normalise, normaliseBackward, scaleAndShift, scaleAndShiftBackward } from "./families/normalisation.ts";
+import { perChannel } from "./families/per-channel.ts";
 
 /** [N, C, …] as [N, groups, everything of the group]. */
 function inGroups(e: Emitter, x: Value, groups: number): Value {
@@ -40,12 +41,10 @@ conv(3x3, 32) -> groupnorm(groups=8) -> relu`,
   gradient: {
     forward(e, node, inputs) {
       const x = at(inputs, 0);
-      const rank = x.type.shape.length;
       const grouped = inGroups(e, x, numberOf(node.attributes, "groups"));
       const { reciprocal, result: inner } = normalise(e, grouped, [2], numberOf(node.attributes, "eps"));
       const normalised = e.op("reshape", [inner], { shape: sizesOf(x.type) });
-      const scaled = e.op("multiply", [normalised, perChannel(e, at(inputs, 1), rank)]);
-      return { outputs: [e.op("add", [scaled, perChannel(e, at(inputs, 2), rank)])], saved: [normalised, reciprocal] };
+      return { outputs: [e.op("affine", [normalised, at(inputs, 1), at(inputs, 2)])], saved: [normalised, reciprocal] };
     },
     backward(e, c) {
       const [normalised, reciprocal] = [at(c.saved, 0), at(c.saved, 1)];

@@ -3,7 +3,8 @@ import { defineOp } from "./define-op.ts";
 import { at, indices, numberOf, operand, result } from "./families/attributes.ts";
 import { channelsOf, inputOf } from "./families/axes.ts";
 import { needSmallRank } from "./families/layers.ts";
-import { normalise, normaliseBackward, perChannel, scaleAndShift, scaleAndShiftBackward } from "./families/normalisation.ts";
+import { normalise, normaliseBackward, scaleAndShift, scaleAndShiftBackward } from "./families/normalisation.ts";
+import { perChannel } from "./families/per-channel.ts";
 
 export const layernorm = defineOp({
   name: "layernorm",
@@ -26,10 +27,8 @@ residual { layernorm -> linear(64) -> gelu -> linear(16) }`,
   gradient: {
     forward(e, node, inputs) {
       const x = at(inputs, 0);
-      const rank = x.type.shape.length;
       const { reciprocal, result: normalised } = normalise(e, x, [1], numberOf(node.attributes, "eps"));
-      const scaled = e.op("multiply", [normalised, perChannel(e, at(inputs, 1), rank)]);
-      return { outputs: [e.op("add", [scaled, perChannel(e, at(inputs, 2), rank)])], saved: [normalised, reciprocal] };
+      return { outputs: [e.op("affine", [normalised, at(inputs, 1), at(inputs, 2)])], saved: [normalised, reciprocal] };
     },
     backward(e, c) {
       const [normalised, reciprocal] = [at(c.saved, 0), at(c.saved, 1)];

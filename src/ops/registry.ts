@@ -34,8 +34,8 @@ import { upconv } from "./upconv.ts";
 import { upsample } from "./upsample.ts";
 import type { OpRecord } from "./define-op.ts";
 import { add, divide, equal, erf, exp, log, multiply, reciprocal, sqrt, step, subtract } from "./internal/elementwise.ts";
-import { concatenate, expand, pad, reshape, slice, transpose } from "./internal/movement.ts";
-import { convTranspose, gemm, matmul } from "./internal/products.ts";
+import { concatenate, expand, pad, reshape, slice, take, transpose } from "./internal/movement.ts";
+import { affine, convTranspose, gemm, matmul } from "./internal/products.ts";
 import { reduceMax, reduceMean, reduceSum } from "./internal/reduce.ts";
 
 const language = {
@@ -77,6 +77,7 @@ const language = {
 
 const internal = {
   add,
+  affine,
   concatenate,
   conv_transpose: convTranspose,
   divide,
@@ -98,6 +99,7 @@ const internal = {
   sqrt,
   step,
   subtract,
+  take,
   transpose,
 } as const;
 

@@ -1,8 +1,8 @@
 import type { Value } from "../../ir/graph.ts";
 import type { Emitter } from "../contract/emitter.ts";
 import type { ParameterSpec, ShapeContext } from "../define-op.ts";
-import { at, indices, product } from "./attributes.ts";
-import { channelsOf, sizesOf } from "./axes.ts";
+import { channelsOf } from "./axes.ts";
+import { sumPerChannel } from "./per-channel.ts";
 
 /** Learned scale and shift per channel: `weight`, which begins at `scale`, and `bias`, which begins at 0. */
 export function scaleAndShift(c: ShapeContext, op: string, scale = 1): readonly ParameterSpec[] {
@@ -12,12 +12,6 @@ export function scaleAndShift(c: ShapeContext, op: string, scale = 1): readonly 
     { name: "weight", role: "scale", shape: [channels], initializer: { kind: "constant", value: scale } },
     { name: "bias", role: "shift", shape: [channels], initializer: { kind: "constant", value: 0 } },
   ];
-}
-
-/** A parameter of one number per channel in the form that stretches over [N, C, …]. */
-export function perChannel(e: Emitter, parameter: Value, rank: number): Value {
-  const channels = at(sizesOf(parameter.type), 0);
-  return e.op("reshape", [parameter], { shape: [1, channels, ...indices(rank - 2).map(() => 1)] });
 }
 
 /** What normalising some axes leaves: x̂ = (x - mean) · r with r = 1 / √(variance + eps). */
@@ -48,12 +42,5 @@ export function normaliseBackward(e: Emitter, g: Value, normalised: Value, recip
 
 /** The gradients by scale and shift: sums of g · x̂ and of g over everything but the channels. */
 export function scaleAndShiftBackward(e: Emitter, g: Value, normalised: Value, needs: readonly boolean[]): (Value | undefined)[] {
-  const axes = indices(g.type.shape.length).filter((axis) => axis !== 1);
-  return [
-    needs[1] ? e.op("reduce_sum", [e.op("multiply", [g, normalised])], { axes, keep: false }) : undefined,
-    needs[2] ? e.op("reduce_sum", [g], { axes, keep: false }) : undefined,
-  ];
+  return [needs[1] ? sumPerChannel(e, e.op("multiply", [g, normalised])) : undefined, needs[2] ? sumPerChannel(e, g) : undefined];
 }
-
-/** The number of values that one channel's statistics are taken of: batch times positions. */
-export const countPerChannel = (x: Value): number => product(sizesOf(x.type).filter((_, axis) => axis !== 1));

@@ -28,8 +28,3 @@ export function separableAdjoint(e: Emitter, dy: Value, maps: readonly AxisMap[]
   });
   return value;
 }
-
-/** Position p reads p · stride alone. */
-export function samplingMap(before: number, after: number, stride: number): AxisMap {
-  return indices(after).map((row) => indices(before).map((column) => (column === row * stride ? 1 : 0)));
-}

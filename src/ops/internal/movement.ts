@@ -98,3 +98,20 @@ export const concatenate = defineInternal(
     b.node("Concat", node.inputs.map((value) => b.of(value)), { axis: { int: numberOf(node.attributes, "axis") } }, { to: result(node) });
   },
 );
+
+export const take = defineInternal(
+  "take",
+  "The elements at some places of one axis, in the order of the list.",
+  (c) => {
+    const type = inputOf(c);
+    const axis = numberOf(c.attributes, "axis");
+    const places = listOf(c.attributes, "places");
+    invariant(places.every((place) => place >= 0 && place < at(sizesOf(type), axis)), `${places.join()} are places of axis ${axis} of ${formatShape(type.shape)}`);
+    return [reshaped(type, type.shape.map((size, index) => (index === axis ? places.length : size)))];
+  },
+  (b, node) => {
+    const places = listOf(node.attributes, "places");
+    const axis = { int: numberOf(node.attributes, "axis") };
+    b.node("Gather", [b.of(operand(node)), b.constant("int64", [places.length], places)], { axis }, { to: result(node) });
+  },
+);

@@ -1,6 +1,6 @@
 import { invariant } from "../../base/assert.ts";
 import { formatShape } from "../../ir/tensor-type.ts";
-import { at, flagOf, listOf, numberOf } from "../families/attributes.ts";
+import { at, flagOf, indices, listOf, numberOf, operand, result } from "../families/attributes.ts";
 import { inputOf, reshaped, sizesOf, windowOf } from "../families/axes.ts";
 import { oneNode, windowAttributes } from "../families/lowering.ts";
 import { transposedShape } from "../upconv.ts";
@@ -24,14 +24,33 @@ export const gemm = defineInternal(
 
 export const matmul = defineInternal(
   "matmul",
-  "Every row of the last axis times one matrix [K, M].",
+  "Every row of the last axis times a matrix [K, M]: one for all, or one for each position of the leading axes.",
   (c) => {
-    const sizes = sizesOf(inputOf(c));
-    const [rows, columns] = sizesOf(at(c.inputs, 1)) as [number, number];
-    invariant(at(sizes, sizes.length - 1) === rows, `${formatShape(sizes)} times [${rows}, ${columns}]`);
-    return [reshaped(inputOf(c), [...sizes.slice(0, -1), columns])];
+    const [left, right] = [sizesOf(inputOf(c)), sizesOf(at(c.inputs, 1))];
+    const [rows, columns] = right.slice(-2) as [number, number];
+    const leading = right.slice(0, -2);
+    const fits = leading.length === 0 || leading.join() === left.slice(0, -2).join();
+    invariant(fits && at(left, left.length - 1) === rows, `${formatShape(left)} times ${formatShape(right)}`);
+    return [reshaped(inputOf(c), [...left.slice(0, -1), columns])];
   },
   oneNode("MatMul"),
+);
+
+/** A BatchNormalization with mean 0, variance 1 and epsilon 0: one pass, and every execution provider has it. */
+export const affine = defineInternal(
+  "affine",
+  "x · scale + shift with a number of each per channel: inputs [N, C, …], [C] and [C].",
+  (c) => {
+    const channels = at(sizesOf(inputOf(c)), 1);
+    const fits = [1, 2].every((index) => sizesOf(at(c.inputs, index)).join() === `${channels}`);
+    invariant(fits, `${formatShape(inputOf(c).shape)} has a scale and a shift for every channel`);
+    return [inputOf(c)];
+  },
+  (b, node) => {
+    const channels = at(sizesOf(operand(node).type), 1);
+    const many = (value: number): string => b.constant("float32", [channels], indices(channels).map(() => value));
+    b.node("BatchNormalization", [...node.inputs.map((value) => b.of(value)), many(0), many(1)], { epsilon: { float: 0 } }, { to: result(node) });
+  },
 );
 
 /** The adjoint of `conv`: inputs are x [N, K, …] and the convolution's weight [K, C / groups, kernel…]. */

@@ -32,6 +32,7 @@ const total = (values: readonly number[]): number => values.reduce((a, b) => a +
 /** The operators that passes use. */
 export const internalKernels: Readonly<Record<string, Kernel>> = {
   add: binary((x, y) => x + y),
+  affine: ([x, scale, shift]) => generate(x!.shape, (p) => read(x!, p) * scale!.data[p[1]!]! + shift!.data[p[1]!]!),
   concatenate(inputs, a) {
     const axis = a.axis as number;
     const size = total(inputs.map(({ shape }) => shape[axis]!));
@@ -56,8 +57,13 @@ export const internalKernels: Readonly<Record<string, Kernel>> = {
     return generate([left.shape[0]!, right.shape[1]!], ([i, j]) => dot(left.shape[1]!, (k) => read(left, [i!, k]) * read(right, [k, j!])));
   },
   log: unary(Math.log),
-  matmul: ([x, m]) =>
-    generate([...x!.shape.slice(0, -1), m!.shape[1]!], (p) => dot(m!.shape[0]!, (k) => read(x!, [...p.slice(0, -1), k]) * read(m!, [k, p.at(-1)!]))),
+  matmul([x, m]) {
+    const [rows, columns] = m!.shape.slice(-2) as [number, number];
+    return generate([...x!.shape.slice(0, -1), columns], (p) => {
+      const which = p.slice(0, m!.shape.length - 2);
+      return dot(rows, (k) => read(x!, [...p.slice(0, -1), k]) * read(m!, [...which, k, p.at(-1)!]));
+    });
+  },
   multiply: binary((x, y) => x * y),
   pad([x], a) {
     const pads = list(a, "pads");
@@ -89,6 +95,10 @@ export const internalKernels: Readonly<Record<string, Kernel>> = {
   sqrt: unary(Math.sqrt),
   step: unary((x) => (x > 0 ? 1 : 0)),
   subtract: binary((x, y) => x - y),
+  take([x], a) {
+    const places = list(a, "places");
+    return generate(x!.shape.map((size, axis) => (axis === a.axis ? places.length : size)), (p) => read(x!, p.map((q, axis) => (axis === a.axis ? places[q]! : q))));
+  },
   transpose([x], a) {
     const perm = list(a, "perm");
     return generate(perm.map((axis) => x!.shape[axis]!), (p) => {
