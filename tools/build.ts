@@ -34,14 +34,16 @@ const program = {
   define: { "import.meta.filename": "__filename" },
 } satisfies BuildOptions;
 
-const [cli, engineProcess, library] = await Promise.all([
+const [cli, engineProcess, dataWorker, library] = await Promise.all([
   build({ ...program, entryPoints: ["src/cli/bin.ts"], outfile: "dist-next/cli.cjs" }),
   // What `src/cli/engine-process.ts` starts, beside the file that starts it.
   build({ ...program, entryPoints: ["src/cli/engine-child.ts"], outfile: "dist-next/engine-child.cjs" }),
+  // What `src/cli/data/pool.ts` starts.
+  build({ ...program, entryPoints: ["src/cli/data/worker.ts"], outfile: "dist-next/data-worker.cjs" }),
   build({ ...shared, entryPoints: ["src/index.ts"], outfile: "dist-next/index.js", format: "esm", platform: "neutral", mainFields: ["module", "main"], target: "es2022" }),
 ]);
 
-writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), licensesOf([cli.metafile, engineProcess.metafile, library.metafile]));
+writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), licensesOf([cli.metafile, engineProcess.metafile, dataWorker.metafile, library.metafile]));
 copyFileSync(join(root, "tools/launcher.cjs"), join(dist, "bin/rnc.cjs"));
 chmodSync(join(dist, "bin/rnc.cjs"), 0o755);
 execFileSync(process.execPath, [join(root, "tools/make-code-cache.cjs"), join(dist, "cli.cjs"), join(root, "tools/warm-up.resnet")], { stdio: "inherit" });

@@ -12,6 +12,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "check", load: () => import("./commands/check.ts") },
   { name: "compare", load: () => import("./commands/compare.ts") },
   { name: "compile", load: () => import("./commands/compile.ts") },
+  { name: "data", load: () => import("./commands/data.ts") },
   { name: "doctor", load: () => import("./commands/doctor.ts") },
   { name: "explain", load: () => import("./commands/explain.ts") },
   { name: "list", load: () => import("./commands/list.ts") },
