@@ -14,7 +14,7 @@ interface Sharp {
 interface SharpInput {
   readonly raw?: { readonly width: number; readonly height: number; readonly channels: number };
   readonly failOn?: "error";
-  readonly limitInputPixels?: number;
+  readonly limitInputPixels?: number | false;
   readonly ignoreIcc?: true;
 }
 
@@ -52,10 +52,10 @@ export function createSharpCodec(): FileCodec {
   // Workers are the parallelism, and every file is read once.
   sharp.cache(false);
   sharp.concurrency(1);
-  const open = (file: Uint8Array): SharpPipeline => sharp(file, { failOn: "error", limitInputPixels: MOST_PIXELS, ignoreIcc: true });
+  const open = (file: Uint8Array, limitInputPixels: number | false = MOST_PIXELS): SharpPipeline => sharp(file, { failOn: "error", limitInputPixels, ignoreIcc: true });
   const facts: FileCodec["facts"] = async (file, name) => {
     expectImageFile(file, name);
-    const { width, height, channels = CHANNELS, format = "image" } = await named(name, () => open(file).metadata());
+    const { width, height, channels = CHANNELS, format = "image" } = await named(name, () => open(file, false).metadata());
     expectUsualSize(width, height, name);
     return { width, height, channels, format };
   };
