@@ -18,6 +18,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "list", load: () => import("./commands/list.ts") },
   { name: "new", load: () => import("./commands/new.ts") },
   { name: "summary", load: () => import("./commands/summary.ts") },
+  { name: "train", load: () => import("./commands/train.ts") },
   { name: "verify", load: () => import("./commands/verify.ts") },
   { name: "weights", load: () => import("./commands/weights.ts") },
 ];

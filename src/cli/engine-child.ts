@@ -4,7 +4,7 @@ import type { Engine, EngineName, Inference } from "../engines/engine.ts";
 import { ENGINES } from "../engines/registry.ts";
 import type { EngineAnswer, EngineRequest } from "./engine-messages.ts";
 import { fileOnDisk } from "./model-files.ts";
-import type { TrainedHere } from "./training-here.ts";
+import type { TrainedHere } from "./train/training-here.ts";
 
 // The program that `engine-process.ts` starts: it runs one engine for the process that started it, and ends with that.
 
@@ -21,14 +21,14 @@ async function answer(request: EngineRequest): Promise<EngineAnswer> {
       return { kind: "opened", inputs: inference.inputs, outputs: inference.outputs };
     }
     case "train": {
-      const { openTrainingHere } = await import("./training-here.ts");
+      const { openTrainingHere } = await import("./train/training-here.ts");
       training = await openTrainingHere(engineCalled(request.engine), request);
       return { kind: "training" };
     }
     case "step":
       return { kind: "stepped", result: await trained().step(request.batch, request.learningRate) };
     case "write-state":
-      await trained().writeState(request.path, request.metadata);
+      await trained().writeState(request);
       return { kind: "state-written" };
     case "open-trained":
       await inference?.close();

@@ -23,8 +23,8 @@ export type EngineRequest =
       readonly frozen: readonly string[];
     }
   | { readonly kind: "step"; readonly batch: TrainingBatch; readonly learningRate: number }
-  /** Writes parameters and momenta as they are now into a safetensors file of this path. */
-  | { readonly kind: "write-state"; readonly path: string; readonly metadata: Readonly<Record<string, string>> }
+  /** Writes parameters, and momenta where they are wanted, as they are now into a safetensors file of this path. */
+  | { readonly kind: "write-state"; readonly path: string; readonly what: "weights" | "everything"; readonly metadata: Readonly<Record<string, string>> }
   /** Opens the network that is trained as it is now: for `run`, until the next time. */
   | { readonly kind: "open-trained" }
   | { readonly kind: "run"; readonly inputs: readonly FloatTensor[] }

@@ -1,19 +1,21 @@
-import { emitOnnx } from "../backends/onnx/index.ts";
-import { emitTfjs } from "../backends/tfjs/index.ts";
-import { InputError } from "../base/input-error.ts";
-import type { Engine, Inference } from "../engines/engine.ts";
-import type { Training } from "../engines/training.ts";
-import { unpackGraph } from "../ir/packed-graph.ts";
-import { writeSafetensors } from "../weights/safetensors-writer.ts";
-import type { EngineRequest } from "./engine-messages.ts";
-import { createNodeHost } from "./node-host.ts";
-import { openWeightsAt } from "./open-weights-at.ts";
-import { VERSION } from "./version.ts";
-import { writeEmittedFiles } from "./write-files.ts";
+import { emitOnnx } from "../../backends/onnx/index.ts";
+import { emitTfjs } from "../../backends/tfjs/index.ts";
+import { InputError } from "../../base/input-error.ts";
+import type { Engine, Inference } from "../../engines/engine.ts";
+import type { Training } from "../../engines/training.ts";
+import { unpackGraph } from "../../ir/packed-graph.ts";
+import { writeSafetensors } from "../../weights/safetensors-writer.ts";
+import type { EngineRequest } from "../engine-messages.ts";
+import { createNodeHost } from "../node-host.ts";
+import { openWeightsAt } from "../open-weights-at.ts";
+import { VERSION } from "../version.ts";
+import { writeEmittedFiles } from "../write-files.ts";
+
+type StateRequest = Omit<Extract<EngineRequest, { readonly kind: "write-state" }>, "kind">;
 
 /** A training in the process of its engine. */
 export interface TrainedHere extends Pick<Training, "step" | "close"> {
-  writeState(path: string, metadata: Readonly<Record<string, string>>): Promise<void>;
+  writeState(request: StateRequest): Promise<void>;
   /** The network as it is now, to be run. */
   open(): Promise<Inference>;
 }
@@ -27,9 +29,10 @@ export async function openTrainingHere(engine: Engine, request: Extract<EngineRe
   const training = await engine.openTraining(network, weights, { ...request.options, frozen: ({ name }) => frozen.has(name) });
   return {
     step: (batch, learningRate) => training.step(batch, learningRate),
-    async writeState(path, metadata) {
+    async writeState({ path, what, metadata }) {
       const state = await training.readState();
-      const entries = state.names().map((name) => ({ name, shape: state.info(name)?.shape ?? [] }));
+      const names = what === "weights" ? network.parameters.map(({ name }) => name) : state.names();
+      const entries = names.map((name) => ({ name, shape: state.info(name)?.shape ?? [] }));
       const { size, chunks } = writeSafetensors(entries, state, metadata);
       await writeEmittedFiles([{ path: "", sizeInBytes: size, chunks }], path);
     },

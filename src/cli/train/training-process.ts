@@ -1,14 +1,14 @@
-import type { EngineName, FloatTensor } from "../engines/engine.ts";
-import type { TrainingBatch, TrainingOptions, TrainingResult } from "../engines/training.ts";
-import type { Graph } from "../ir/graph.ts";
-import { packGraph } from "../ir/packed-graph.ts";
-import { interruptible, startProcess } from "./engine-process.ts";
+import type { EngineName, FloatTensor } from "../../engines/engine.ts";
+import type { TrainingBatch, TrainingOptions, TrainingResult } from "../../engines/training.ts";
+import type { Graph } from "../../ir/graph.ts";
+import { packGraph } from "../../ir/packed-graph.ts";
+import { interruptible, startProcess } from "../engine-process.ts";
 
 /** A training in a process of its own. */
 export interface TrainingProcess {
   step(batch: TrainingBatch, learningRate: number): Promise<TrainingResult>;
-  /** Writes parameters and momenta as they are now into a safetensors file. */
-  writeState(path: string, metadata: Readonly<Record<string, string>>): Promise<void>;
+  /** Writes parameters, or momenta too, as they are now into a safetensors file. */
+  writeState(path: string, what: "weights" | "everything", metadata: Readonly<Record<string, string>>): Promise<void>;
   /** Makes a copy of the network as it is now for {@link run}. */
   open(): Promise<void>;
   /** Runs that copy: a tensor for every output of the network, in their order. */
@@ -37,7 +37,7 @@ export async function openTrainingInChildProcess(engine: EngineName, network: Gr
   }
   return {
     step: async (batch, learningRate) => (await child.ask({ kind: "step", batch, learningRate }, "stepped")).result,
-    writeState: async (path, metadata) => void (await child.ask({ kind: "write-state", path, metadata }, "state-written")),
+    writeState: async (path, what, metadata) => void (await child.ask({ kind: "write-state", path, what, metadata }, "state-written")),
     open: async () => void (await child.ask({ kind: "open-trained" }, "opened")),
     run: async (inputs) => (await child.ask({ kind: "run", inputs }, "ran")).outputs,
     async close() {

@@ -1,0 +1,98 @@
+import { didYouMean } from "../../base/suggest.ts";
+import { ENGINES } from "../../engines/registry.ts";
+import type { Command } from "../command.ts";
+import type { CliHost } from "../host.ts";
+import { UsageError } from "../host.ts";
+import { addNetworkOptions, collectText, wholeNumber } from "../options.ts";
+import type { TrainOptions } from "../train/prepare-run.ts";
+
+const HELP = `
+A recipe says optimizer, schedule, batch, length, split and augmentation; options replace single values of it, and
+the run records both. Recipes are written in a .resnet file or taken from the library: Cifar10, ImageNet2015, …
+
+A run is a folder: the network's text, recipe.json (what was used), run.json (seed, versions, data), metrics.jsonl
+(loss and errors of every interval), timing.jsonl (images/s), checkpoints, best.safetensors, last.safetensors and
+model.onnx. It can be ended at any moment and goes on with --resume from its last checkpoint, to the same bytes that
+it would have written otherwise (ONNX Runtime on the CPU, the same number of threads).
+
+Images: a folder with a folder for each class, in DIR or in DIR/train and DIR/val, or CIFAR-10 in its binary form.
+
+Examples:
+  rnc train ResNet20 --data cifar10/ --recipe Cifar10
+  rnc train net.resnet#Small --data photos/ --recipe Mine --epochs 20 --lr 0.05 -o runs/small
+  rnc train --resume runs/small
+
+Exit codes: 0 trained to the end, 1 problems in what you gave, or the training diverged, 2 wrong usage,
+130 stopped by Ctrl-C (a checkpoint was written).`;
+
+/** `rnc train`: trains a network on images by a recipe, in a run that can be stopped and resumed. */
+export function register(program: Command, host: CliHost): void {
+  const command = program
+    .command("train")
+    .argument("[network]", "FILE, FILE#Network, a name of the standard library (ResNet20), or `-`; none with --resume")
+    .description("train a network on images by a recipe; can be stopped and resumed")
+    .option("--data <folder>", "the images: a folder for each class, or CIFAR-10 in its binary form")
+    .option("--recipe <name>", "a recipe of the network's file or of the standard library")
+    .option("-o, --output <folder>", "the folder of the run (default: runs/NETWORK-NUMBER)")
+    .option("--resume <run>", "go on with a run from its last checkpoint")
+    .option("--engine <name>", `what computes: auto, ${ENGINES.filter(({ openTraining }) => openTraining).map(({ name }) => name).join(", ")} (default: auto)`, engineCalled)
+    .option("--threads <n>", "onnxruntime: threads (default: all processors)", wholeNumber("--threads", 1))
+    .option("--steps <n>", "length in steps, instead of the recipe's", wholeNumber("--steps", 1))
+    .option("--epochs <n>", "length in passes over the images, instead of the recipe's", wholeNumber("--epochs", 1))
+    .option("--batch <n>", "images of a step", wholeNumber("--batch", 1))
+    .option("--lr <rate>", "learning rate of the optimizer", numberUpTo("--lr", Infinity))
+    .option("--momentum <m>", "momentum", numberUpTo("--momentum", 1))
+    .option("--nesterov", "Nesterov's form of momentum")
+    .option("--weight-decay <d>", "weight decay", numberUpTo("--weight-decay", Infinity))
+    .option("--decay <what>", "what decays: weights or all", decayed)
+    .option("--label-smoothing <share>", "share of a label that all classes get", numberUpTo("--label-smoothing", 1))
+    .option("--freeze <pattern>", "leave parameters as they are: a name or the path of a layer, `*` for any characters; repeatable", collectText)
+    .option("--seed <n>", "seed of weights, order, split and augmentation", wholeNumber("--seed", 0))
+    .option("--weights <path>", "begin with the weights of this file instead of initial ones")
+    .option("--loss-on <output>", "the output that is trained, where there are several")
+    .option("--every <n>", "steps between two lines of metrics, each with a checkpoint (default: 100)", wholeNumber("--every", 1))
+    .option("--evaluate-every <n>", "steps between two validations (default: an epoch); the last step has one anyway", wholeNumber("--evaluate-every", 1))
+    .option("--json", "print events as JSON, one a line")
+    .addHelpText("after", HELP);
+  addNetworkOptions(command).action(async (network: string | undefined, options: TrainOptions) => {
+    refuseNonsense(network, options);
+    const { trainTarget } = await import("../train/train.ts");
+    return trainTarget(network, options, host);
+  });
+}
+
+function engineCalled(text: string): string {
+  const names = ["auto", ...ENGINES.filter(({ openTraining }) => openTraining).map(({ name }) => name)];
+  if (names.includes(text)) return text;
+  const guess = didYouMean(text, names);
+  throw new UsageError(`there is no engine \`${text}\` that trains${guess ? `; ${guess}` : ""}`, { help: [`There are ${names.join(", ")}; \`rnc doctor\` says which work here.`] });
+}
+
+function numberUpTo(option: string, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= 0 && value <= most) || value === Infinity) throw new UsageError(`\`${option} ${text}\`: a number ${most === Infinity ? "of at least 0" : `from 0 to ${most}`} is needed`);
+    return value;
+  };
+}
+
+function decayed(text: string): "weights" | "all" {
+  if (text === "weights" || text === "all") return text;
+  throw new UsageError(`\`--decay ${text}\`: \`weights\` or \`all\` is needed`);
+}
+
+/** What a run has decided already. */
+const DECIDED: Readonly<Partial<Record<keyof TrainOptions, string>>> = {
+  recipe: "--recipe", output: "-o", steps: "--steps", epochs: "--epochs", batch: "--batch", lr: "--lr", momentum: "--momentum", nesterov: "--nesterov",
+  weightDecay: "--weight-decay", decay: "--decay", labelSmoothing: "--label-smoothing", freeze: "--freeze", seed: "--seed", weights: "--weights",
+  lossOn: "--loss-on", every: "--every", evaluateEvery: "--evaluate-every", set: "--set", input: "--input",
+};
+
+function refuseNonsense(network: string | undefined, options: TrainOptions): void {
+  if (options.steps !== undefined && options.epochs !== undefined) throw new UsageError("`--steps` and `--epochs` both say how long the training is: choose one");
+  if (options.resume === undefined) return;
+  if (network !== undefined) throw new UsageError(`\`--resume\` goes on with the network of the run; \`${network}\` is not looked at`, { help: [`Leave it out: \`rnc train --resume ${options.resume}\`.`] });
+  for (const [key, option] of Object.entries(DECIDED) as [keyof TrainOptions, string][]) {
+    if (options[key] !== undefined) throw new UsageError(`\`${option}\` was decided when the run began, and \`--resume\` goes on with it`, { help: ["With other values it is another run: begin one, with `--weights RUN/last.safetensors` to keep what it has learned."] });
+  }
+}

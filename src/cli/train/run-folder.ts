@@ -1,0 +1,189 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { open, rename, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../../base/input-error.ts";
+import type { Recipe } from "../../program/recipes.ts";
+import type { Position } from "../../training/loop.ts";
+import { codeOf } from "../node-host.ts";
+
+/** What a run was asked to do, and with what: `run.json`. */
+export interface RunRecord {
+  /** Of this file's form. */
+  readonly form: 1;
+  readonly network: {
+    readonly name: string;
+    /** As the command line had it. */
+    readonly target: string;
+    readonly set: Readonly<Record<string, string>>;
+    readonly input: readonly (readonly number[])[];
+    /** Every file of the text, and its copy in this folder; none for the standard library. */
+    readonly files: readonly { readonly path: string; readonly copy: string }[];
+  };
+  readonly data: { readonly path: string; readonly classes: readonly string[]; readonly train: number; readonly validation: number };
+  readonly recipe: string;
+  /** What the command line said instead of the recipe, as written. */
+  readonly overrides: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  /** The file of weights that it began with; absent: initial weights of the seed. */
+  readonly weights?: string;
+  readonly lossOn?: string;
+  readonly engine: { readonly name: string; readonly version: string; readonly device: string; readonly threads: number };
+  readonly every: number;
+  readonly evaluateEvery?: number;
+  readonly versions: { readonly rnc: string; readonly node: string; readonly platform: string };
+}
+
+/** A position, and where its files of lines end. */
+export interface SavedPosition extends Position {
+  readonly metricsBytes: number;
+  readonly timingBytes: number;
+}
+
+export interface Checkpoint {
+  readonly position: SavedPosition;
+  /** Weights and momenta. */
+  readonly statePath: string;
+}
+
+/** Files of a run. */
+export const RUN_FILES = {
+  record: "run.json",
+  recipe: "recipe.json",
+  metrics: "metrics.jsonl",
+  timing: "timing.jsonl",
+  best: "best.safetensors",
+  last: "last.safetensors",
+  model: "model.onnx",
+} as const;
+
+const CHECKPOINTS = "checkpoints";
+const STATE = "state.safetensors";
+const POSITION = "position.json";
+/** The last and the one before it. */
+const KEPT = 2;
+
+/** A folder with everything of a training. */
+export interface RunFolder {
+  readonly path: string;
+  file(name: string): string;
+  /** Makes a checkpoint under a temporary name; under its own it is complete. */
+  checkpoint(position: Position, writeState: (path: string) => Promise<void>): Promise<void>;
+  append(name: "metrics" | "timing", line: object): Promise<void>;
+}
+
+/**
+ * Begins a run in a folder that is not there yet, or empty.
+ *
+ * @param texts texts of the network by the path of their copy in the folder
+ */
+export async function createRun(path: string, record: RunRecord, recipe: Recipe, texts: ReadonlyMap<string, string>): Promise<RunFolder> {
+  if (existsSync(path) && (!statSync(path).isDirectory() || readdirSync(path).length > 0)) {
+    throw new InputError(`\`${path}\` is there already, and a run needs a folder of its own`, { help: [existsSync(join(path, RUN_FILES.record)) ? `Go on with it: \`rnc train --resume ${path}\`; or name another folder with \`-o\`.` : "Name another folder with `-o`."] });
+  }
+  await onDisk(path, async () => {
+    mkdirSync(join(path, CHECKPOINTS), { recursive: true });
+    if (texts.size > 0) mkdirSync(join(path, "spec"));
+    for (const [copy, text] of texts) await writeFile(join(path, copy), text);
+    await writeFile(join(path, RUN_FILES.recipe), `${JSON.stringify(recipe, null, 2)}\n`);
+    await writeFile(join(path, RUN_FILES.metrics), "");
+    await writeFile(join(path, RUN_FILES.timing), "");
+    // Last: with it the folder is a run.
+    await writeFile(join(path, RUN_FILES.record), `${JSON.stringify(record, null, 2)}\n`);
+  });
+  return runFolder(path);
+}
+
+/**
+ * Opens a run to go on with it. What was written after its last checkpoint is taken away.
+ *
+ * @throws {@link InputError} when it is no run, or has no checkpoint
+ */
+export async function reopenRun(path: string): Promise<{ readonly folder: RunFolder; readonly record: RunRecord; readonly recipe: Recipe; readonly checkpoint: Checkpoint }> {
+  const record = readJson<RunRecord>(join(path, RUN_FILES.record), `\`${path}\` is no run`);
+  const recipe = readJson<Recipe>(join(path, RUN_FILES.recipe), `\`${path}\` lacks a part`);
+  const folder = join(path, CHECKPOINTS);
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  for (const name of names.filter((each) => each.startsWith("."))) rmSync(join(folder, name), { recursive: true, force: true });
+  const last = names.filter((name) => name.startsWith("step-")).sort().at(-1);
+  if (last === undefined) throw new InputError(`\`${path}\` has no checkpoint: it ended before the first was made`, { help: ["Begin it anew, in another folder."] });
+  const position = readJson<SavedPosition>(join(folder, last, POSITION), `the checkpoint \`${join(folder, last)}\` cannot be read`);
+  await onDisk(path, async () => {
+    await truncate(join(path, RUN_FILES.metrics), position.metricsBytes);
+    await truncate(join(path, RUN_FILES.timing), position.timingBytes);
+  });
+  return { folder: runFolder(path), record, recipe, checkpoint: { position, statePath: join(folder, last, STATE) } };
+}
+
+function runFolder(path: string): RunFolder {
+  const checkpoints = join(path, CHECKPOINTS);
+  const file = (name: string): string => join(path, name);
+  return {
+    path,
+    file,
+    async checkpoint(position, writeState) {
+      const name = `step-${String(position.step).padStart(9, "0")}`;
+      const temporary = join(checkpoints, `.${name}`);
+      await onDisk(path, async () => {
+        rmSync(temporary, { recursive: true, force: true });
+        mkdirSync(temporary);
+        await writeState(join(temporary, STATE));
+        const saved: SavedPosition = { ...position, metricsBytes: statSync(file(RUN_FILES.metrics)).size, timingBytes: statSync(file(RUN_FILES.timing)).size };
+        await writeFile(join(temporary, POSITION), `${JSON.stringify(saved)}\n`);
+        for (const part of [STATE, POSITION]) await reachDisk(join(temporary, part));
+        await rename(temporary, join(checkpoints, name));
+        const older = readdirSync(checkpoints).filter((each) => each.startsWith("step-")).sort().slice(0, -KEPT);
+        for (const each of older) {
+          // It must not be half there under its name.
+          await rename(join(checkpoints, each), join(checkpoints, `.${each}`));
+          rmSync(join(checkpoints, `.${each}`), { recursive: true, force: true });
+        }
+      });
+    },
+    append: (name, line) =>
+      onDisk(path, async () => {
+        const into = file(RUN_FILES[name]);
+        const { size } = statSync(into);
+        // Half a line does not stay: where the disk is full, the whole line is written again.
+        await writeFile(into, `${JSON.stringify(line)}\n`, { flag: "a" }).catch(async (error: unknown) => {
+          await truncate(into, size);
+          throw error;
+        });
+      }),
+  };
+}
+
+/** What is only in the system's memory would be gone with the power. */
+async function reachDisk(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function readJson<T>(path: string, otherwise: string): T {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as T;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new InputError(`${otherwise}: \`${path}\` is no JSON`, { notes: [error.message] });
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") throw new InputError(`${otherwise}: there is no \`${path}\``, { help: ["A run is the folder that `rnc train` wrote."] });
+    throw new InputError(`${otherwise}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The disk is full: there is room for a training to wait for. */
+export class DiskFull extends InputError {
+  override name = "DiskFull";
+}
+
+async function onDisk<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const full = codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT" || (error instanceof InputError && error.message.includes("the disk is full"));
+    if (full) throw new DiskFull(`\`${path}\` cannot be written: the disk is full`, { help: ["Make room; a checkpoint is complete or not there at all."] });
+    if (error instanceof InputError || codeOf(error) === undefined) throw error;
+    throw new InputError(`\`${path}\` cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,200 @@
+import { existsSync } from "node:fs";
+import { copyFile, rename } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
+import { invariant } from "../../base/assert.ts";
+import { InputError } from "../../base/input-error.ts";
+import { compileOnnx } from "../../program/compile.ts";
+import { trainedPart } from "../../passes/training/logits.ts";
+import { createJudge } from "../../training/judge.ts";
+import { runTraining } from "../../training/loop.ts";
+import type { Evaluation, Position } from "../../training/loop.ts";
+import { stepsOf } from "../../training/plan.ts";
+import type { CliHost } from "../host.ts";
+import { Interrupted, UsageError } from "../host.ts";
+import { openWeightsAt } from "../open-weights-at.ts";
+import { countText } from "../table.ts";
+import { VERSION } from "../version.ts";
+import { writeEmittedFiles } from "../write-files.ts";
+import { createDisplay } from "./display.ts";
+import type { Display } from "./display.ts";
+import { beginRun, resumeRun } from "./prepare-run.ts";
+import type { PreparedRun, TrainOptions } from "./prepare-run.ts";
+import { DiskFull, RUN_FILES } from "./run-folder.ts";
+import { openTrainingInChildProcess } from "./training-process.ts";
+import type { TrainingProcess } from "./training-process.ts";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Between two attempts to write on a full disk. */
+const DISK_WAIT_MS = 10_000;
+
+/** What `rnc train` does: a new run, or one that goes on. */
+export async function trainTarget(target: string | undefined, options: TrainOptions, host: CliHost): Promise<number> {
+  if (target === undefined && options.resume === undefined) throw new UsageError("a training needs a network, or a run to go on with", { help: ["`rnc train ResNet20 --data DIR --recipe Cifar10`, or `rnc train --resume RUN`."] });
+  const run = options.resume === undefined ? await beginRun(target ?? "", options, host) : await resumeRun(options.resume, options, host);
+  if (run === undefined) return 1;
+  const totalSteps = stepsOf(run.plan, run.data.stepsPerEpoch);
+  const display = createDisplay(host, { json: options.json ?? false, totalSteps, batch: run.plan.batch });
+  tellBeginning(run, totalSteps, display);
+
+  const stop: { by?: NodeJS.Signals } = {};
+  const training = await openTrainingInChildProcess(run.engine, run.network, run.from.statePath, run.engineOptions);
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stop.by !== undefined) {
+      // Whoever asks twice does not want to wait for the checkpoint.
+      training.kill();
+      process.exit(new Interrupted(signal).exitCode);
+    }
+    stop.by = signal;
+    display.say("stopping after this step; once more ends it at once, without a checkpoint");
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  try {
+    const { position, finished } = await trainWith(run, training, display, () => stop.by !== undefined);
+    display.end();
+    if (!finished) {
+      display.event({ event: "stopped", step: position.step, run: run.folder.path }, `stopped after step ${countText(position.step)} of ${countText(totalSteps)}, with a checkpoint; go on: \`rnc train --resume ${run.folder.path}\``);
+      return new Interrupted(stop.by ?? "SIGINT").exitCode;
+    }
+    await finishRun(run, training, position, display, host);
+    return 0;
+  } finally {
+    display.end();
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+    await training.close().catch(() => training.kill());
+  }
+}
+
+function tellBeginning({ network, plan, record, data, folder, from, remarks }: PreparedRun, totalSteps: number, display: Display): void {
+  const { step } = from.position;
+  const length = plan.length.by === "epochs" ? `${countText(plan.length.count)} epochs = ${countText(totalSteps)} steps` : `${countText(totalSteps)} steps`;
+  display.event(
+    { event: "begin", run: folder.path, network: network.name, recipe: record.recipe, step, steps: totalSteps, batch: plan.batch, seed: plan.seed, engine: record.engine.name, train: data.train, validation: data.validation?.count ?? 0 },
+    [
+      `${network.name}, recipe ${record.recipe}${Object.keys(record.overrides).length > 0 ? ` with ${Object.entries(record.overrides).map(([name, value]) => `${name} ${String(value)}`).join(", ")}` : ""}: ${length} of ${countText(plan.batch)} images, run \`${folder.path}\``,
+      `  images: ${countText(data.train)} train, ${data.validation === undefined ? "none for validation" : `${countText(data.validation.count)} ${data.validation.of} validate`}; ${countText(data.stepsPerEpoch)} steps an epoch`,
+      ...remarks.map((remark) => `  ${remark}`),
+      ...(step > 0 ? [`  goes on after step ${countText(step)}`] : []),
+    ].join("\n"),
+  );
+}
+
+async function trainWith(run: PreparedRun, training: TrainingProcess, display: Display, stopped: () => boolean): ReturnType<typeof runTraining> {
+  const { plan, data, folder, record, from, classes } = run;
+  const stream = data.stream(from.position.step);
+  const input = run.network.inputs[0]?.name ?? "image";
+  invariant(run.network.inputs.length === 1, `${input} is the only input`);
+  const metadata = { "rnc.network": run.network.name, "rnc.version": VERSION };
+  const clock = { steps: 0, ms: 0, stepMs: 0, waitedMs: 0 };
+  const imagesPerSecond = (): number => (clock.ms > 0 ? (1000 * clock.steps * plan.batch) / clock.ms : 0);
+  const patiently = <T>(action: () => Promise<T>): Promise<T> => untilThereIsRoom(action, display, stopped);
+  let last = performance.now();
+  try {
+    return await runTraining(
+      { plan, classes, stepsPerEpoch: data.stepsPerEpoch, every: record.every, ...(record.evaluateEvery === undefined ? {} : { evaluateEvery: record.evaluateEvery }) },
+      from.position,
+      {
+        async next() {
+          const batch = await stream.next();
+          invariant(batch !== undefined, "training batches have no end");
+          return { inputs: [{ data: batch.data, shape: batch.shape }], labels: batch.labels };
+        },
+        async step(batch, rate) {
+          const begun = performance.now();
+          clock.waitedMs += begun - last;
+          const result = await training.step(batch, rate);
+          last = performance.now();
+          clock.stepMs += last - begun;
+          clock.ms = clock.stepMs + clock.waitedMs;
+          clock.steps++;
+          return result;
+        },
+        stepDone: ({ step, loss, right, learningRate }) => display.step({ step, loss, error: 1 - right / plan.batch, learningRate, imagesPerSecond: imagesPerSecond() }),
+        ...(data.validation === undefined ? {} : { evaluate: () => evaluate(run, training) }),
+        async report(line) {
+          const speed = imagesPerSecond();
+          await patiently(() => folder.append("metrics", line));
+          const share = clock.ms > 0 ? clock.waitedMs / clock.ms : 0;
+          await patiently(() => folder.append("timing", { step: line.step, images_per_second: rounded(speed, 1), seconds: rounded(clock.ms / 1000, 3), engine_waited_share: rounded(share, 4), at: new Date().toISOString() }));
+          Object.assign(clock, { steps: 0, ms: 0, stepMs: 0, waitedMs: 0 });
+          display.interval(line, rounded(speed, 1));
+        },
+        keepBest: () => patiently(() => writeWeights(training, folder.file(RUN_FILES.best), metadata)),
+        async checkpoint(position) {
+          await patiently(() => folder.checkpoint(position, (path) => training.writeState(path, "everything", metadata)));
+          display.event({ event: "checkpoint", step: position.step });
+          // Neither evaluations nor checkpoints are the engine waiting for images.
+          last = performance.now();
+        },
+        stopped,
+      },
+    );
+  } finally {
+    for (const { message } of stream.skipped) display.say(`  not used: ${message}`);
+    await stream.close();
+  }
+}
+
+const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+/** Writes weights alone; the child writes beside and renames, so the file is whole or not there. */
+const writeWeights = (training: TrainingProcess, path: string, metadata: Readonly<Record<string, string>>): Promise<void> => training.writeState(path, "weights", metadata);
+
+/** Runs the network as it is now on every image for validation. */
+async function evaluate({ network, data, classes, record }: PreparedRun, training: TrainingProcess): Promise<Evaluation> {
+  const stream = data.validate();
+  invariant(stream !== undefined, "there are images for validation");
+  const output = Math.max(0, network.outputs.findIndex(({ name }) => name === record.lossOn));
+  const isLogits = trainedPart(network, record.lossOn).logits === network.outputs[output]?.value;
+  const judge = createJudge(classes, isLogits ? "logits" : "probabilities");
+  try {
+    await training.open();
+    let coming = stream.next();
+    for (let batch = await coming; batch !== undefined; batch = await coming) {
+      const running = training.run([{ data: batch.data, shape: batch.shape }]);
+      coming = stream.next();
+      coming.catch(() => undefined);
+      const scores = (await running)[output];
+      invariant(scores !== undefined, "the network has this output");
+      judge.add(scores.data, batch.labels, batch.viewsPerImage);
+    }
+    return judge.result();
+  } finally {
+    await stream.close();
+  }
+}
+
+/** Tries again while the disk is full, unless somebody wants to stop. */
+async function untilThereIsRoom<T>(action: () => Promise<T>, display: Display, stopped: () => boolean): Promise<T> {
+  for (let told = false; ; told = true) {
+    try {
+      return await action();
+    } catch (error) {
+      const full = error instanceof DiskFull || (error instanceof InputError && error.message.includes("the disk is full"));
+      if (!full || stopped()) throw error;
+      if (!told) display.event({ event: "disk-full", message: error.message }, `${error.message}; the training waits until there is room. Ctrl-C ends it.`);
+      await wait(DISK_WAIT_MS);
+    }
+  }
+}
+
+/** The files that are used afterwards: last and best weights, and the network with the best as an ONNX file. */
+async function finishRun({ network, folder }: PreparedRun, training: TrainingProcess, { step, best }: Position, display: Display, host: CliHost): Promise<void> {
+  const [lastPath, bestPath, modelPath] = [folder.file(RUN_FILES.last), folder.file(RUN_FILES.best), folder.file(RUN_FILES.model)];
+  await writeWeights(training, lastPath, { "rnc.network": network.name, "rnc.version": VERSION });
+  if (!existsSync(bestPath)) {
+    await copyFile(lastPath, `${bestPath}.part`);
+    await rename(`${bestPath}.part`, bestPath);
+  }
+  const weights = await openWeightsAt(host, bestPath);
+  try {
+    const { files } = compileOnnx(network, { version: VERSION, weights, dataName: `${RUN_FILES.model}.data` });
+    await writeEmittedFiles(files, modelPath);
+  } finally {
+    await weights.close?.();
+  }
+  const text = best === undefined ? "there were no images for validation: the best weights are the last" : `the best validation error is ${(100 * best.error).toFixed(2)} %, after step ${countText(best.step)}`;
+  display.event(
+    { event: "end", run: folder.path, step, ...(best ? { best } : {}) },
+    `done: ${text}\n  ${bestPath}, ${lastPath}, ${modelPath} (with the best weights)\n  numbers of every interval: ${folder.file(RUN_FILES.metrics)}`,
+  );
+}
