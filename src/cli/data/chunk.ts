@@ -106,7 +106,7 @@ export function createChunkRunner({ job, packed }: JobSetup, createCodec: () => 
         const failures = await eachImage(chunk, async (slot, index) => {
           const image = await load(chunk, slot, firstSize(preparation, index));
           const prepared = packed && !scalesImages(preparation.steps) ? prepareNow(image, index, preparation) : await prepare(image, index, preparation, codec(), doneByDecoding(preparation));
-          collector.add(prepared.values, prepared, image.name);
+          concerningAll(() => collector.add(prepared.values, prepared, image.name));
         });
         return { failures, sums: collector.sums() };
       };
@@ -132,26 +132,28 @@ async function eachImage(chunk: Chunk, work: (slot: number, index: number) => Pr
     try {
       await work(slot, index);
     } catch (error) {
-      if (!(error instanceof InputError) || error instanceof Unavailable) throw error;
+      if (!(error instanceof InputError) || error instanceof ConcernsAll) throw error;
       failures.push({ slot, message: error.message, help: error.help });
     }
   }
   return failures;
 }
 
-/** Wraps what concerns every image, not one: no codec. */
-class Unavailable extends InputError {}
+/** A mistake that leaving a single image out does not mend: no codec, images of several sizes. */
+class ConcernsAll extends InputError {}
 
 /** The same codec, whose absence is no failure of a single image. */
 export function neededByAll(create: () => FileCodec): () => FileCodec {
-  return () => {
-    try {
-      return create();
-    } catch (error) {
-      if (error instanceof InputError) throw new Unavailable(error.message, error);
-      throw error;
-    }
-  };
+  return () => concerningAll(create);
+}
+
+function concerningAll<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof InputError) throw new ConcernsAll(error.message, error);
+    throw error;
+  }
 }
 
 function packedPixels(packed: PackedImages, index: number, name: string): PixelImage {
