@@ -39,6 +39,12 @@ describe("the package", function () {
       expect(calibrated.stderr).to.include("ONNX Runtime, which is not installed").and.to.include("npm install onnxruntime-node");
       expect(existsSync(join(home, "w.safetensors"))).to.equal(false);
 
+      mkdirSync(join(home, "set/cat"), { recursive: true });
+      writeFileSync(join(home, "set/cat/1.png"), "");
+      const undecoded = spawnSync(join(home, "node_modules/.bin/rnc"), ["data", "check", "set"], { cwd: home, encoding: "utf8" });
+      expect(undecoded.status).to.equal(1);
+      expect(undecoded.stderr).to.include("sharp (it reads JPEG and PNG files), which is not installed").and.to.include("npm install sharp");
+
       writeFileSync(join(home, "use.mjs"), 'import { standardNames } from "rnc";\nconsole.log(standardNames("network").includes("ResNet50"));\n');
       expect(execFileSync(process.execPath, ["use.mjs"], { cwd: home, encoding: "utf8" })).to.equal("true\n");
 

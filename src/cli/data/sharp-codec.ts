@@ -48,7 +48,7 @@ const LINEAR = { fit: "fill", kernel: "linear" } as const;
  * @throws {@link InputError} with the line that installs sharp where it is missing
  */
 export function createSharpCodec(): FileCodec {
-  const sharp = apiOf(loadPackage<Sharp>("sharp"), { packageName: "sharp", install: "npm install sharp", runtime: "sharp, which reads JPEG and PNG files" });
+  const sharp = apiOf(loadPackage<Sharp>("sharp"), { packageName: "sharp", install: "npm install sharp", runtime: "sharp (it reads JPEG and PNG files)" });
   // Workers are the parallelism, and every file is read once.
   sharp.cache(false);
   sharp.concurrency(1);
