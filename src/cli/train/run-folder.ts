@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { open, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../base/input-error.ts";
@@ -37,6 +38,8 @@ export interface RunRecord {
 export interface SavedPosition extends Position {
   readonly metricsBytes: number;
   readonly timingBytes: number;
+  /** SHA-256 of the file with weights and momenta. */
+  readonly stateDigest: string;
 }
 
 export interface Checkpoint {
@@ -106,12 +109,32 @@ export async function reopenRun(path: string): Promise<{ readonly folder: RunFol
   for (const name of names.filter((each) => each.startsWith("."))) rmSync(join(folder, name), { recursive: true, force: true });
   const last = names.filter((name) => name.startsWith("step-")).sort().at(-1);
   if (last === undefined) throw new InputError(`\`${path}\` has no checkpoint: it ended before the first was made`, { help: ["Begin it anew, in another folder."] });
-  const position = readJson<SavedPosition>(join(folder, last, POSITION), `the checkpoint \`${join(folder, last)}\` cannot be read`);
+  const position = await readCheckpoint(folder, last, names);
   await onDisk(path, async () => {
     await truncate(join(path, RUN_FILES.metrics), position.metricsBytes);
     await truncate(join(path, RUN_FILES.timing), position.timingBytes);
   });
   return { folder: runFolder(path), record, recipe, checkpoint: { position, statePath: join(folder, last, STATE) } };
+}
+
+/** @throws {@link InputError} when it is damaged, saying which is the one before */
+async function readCheckpoint(folder: string, name: string, names: readonly string[]): Promise<SavedPosition> {
+  const path = join(folder, name);
+  const before = names.filter((other) => other.startsWith("step-") && other < name).sort().at(-1);
+  const help = [before === undefined ? "There is no other: begin anew, in another folder." : `The one before it, \`${before}\`, may be whole: take \`${path}\` away, and go on again.`];
+  try {
+    const position = readJson<SavedPosition>(join(path, POSITION), "its position");
+    if ((await digestOf(join(path, STATE))) === position.stateDigest) return position;
+  } catch (error) {
+    throw new InputError(`the checkpoint \`${path}\` is damaged`, { notes: [error instanceof Error ? error.message : String(error)], help });
+  }
+  throw new InputError(`the checkpoint \`${path}\` is damaged`, { notes: [`\`${STATE}\` is not what was written.`], help });
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest("hex");
 }
 
 function runFolder(path: string): RunFolder {
@@ -127,7 +150,7 @@ function runFolder(path: string): RunFolder {
         rmSync(temporary, { recursive: true, force: true });
         mkdirSync(temporary);
         await writeState(join(temporary, STATE));
-        const saved: SavedPosition = { ...position, metricsBytes: statSync(file(RUN_FILES.metrics)).size, timingBytes: statSync(file(RUN_FILES.timing)).size };
+        const saved: SavedPosition = { ...position, metricsBytes: statSync(file(RUN_FILES.metrics)).size, timingBytes: statSync(file(RUN_FILES.timing)).size, stateDigest: await digestOf(join(temporary, STATE)) };
         await writeFile(join(temporary, POSITION), `${JSON.stringify(saved)}\n`);
         for (const part of [STATE, POSITION]) await reachDisk(join(temporary, part));
         await rename(temporary, join(checkpoints, name));

@@ -1,3 +1,4 @@
+import { groupDigits } from "../../base/digits.ts";
 import { invariant } from "../../base/assert.ts";
 import { InputError } from "../../base/input-error.ts";
 import { splitAtRandom, trainOnAll } from "../../data/order.ts";
@@ -50,11 +51,12 @@ export async function openTrainingData(path: string, network: Graph, classes: nu
   if (part === undefined) throw new InputError(`\`${path}\` has no images for training`);
   const given = plan.split.arguments;
   const split = plan.split.function === "random" ? splitAtRandom(part.labels.length, { train: Number(given["train"]), val: Number(given["val"]) }, plan.seed) : trainOnAll(part.labels.length);
+  const stepsPerEpoch = batchesOfEpoch(split.train.length, plan.batch);
+  if (stepsPerEpoch === 0) throw new InputError(`a batch has ${groupDigits(plan.batch)} images, and only ${groupDigits(split.train.length)} train`, { help: [`Take smaller ones: \`--batch ${Math.min(32, split.train.length)}\`.`] });
   const workers = workersFor(part);
   const statistics = await measured(part, split.train, steps, workers, host);
   const skipLimit = Math.floor(part.labels.length * SKIPPED_SHARE);
   const tested = validationOf(set, part, split.validation);
-  const stepsPerEpoch = batchesOfEpoch(split.train.length, plan.batch);
   return {
     set,
     stepsPerEpoch,

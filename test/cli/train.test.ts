@@ -1,0 +1,197 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { expect } from "chai";
+import { uniformNumbers } from "../../src/weights/uniform-numbers.ts";
+import { ensureBuilt, inFolder, RNC, rnc } from "../support/cli.ts";
+
+const IMAGES_OF_A_FILE = 16;
+
+/** Dropout and stochastic choices of the data: whatever a run must have again when it goes on. */
+const NET = `
+network Tiny {
+  input image: float32[N, 3, 32, 32]
+  conv(3x3, 4, stride=4) -> bn -> relu
+  residual { conv(3x3, 4) -> bn }
+  globalavgpool -> dropout(0.2) -> fc: linear(10)
+}
+
+recipe Short {
+  batch: 8
+  steps: 20
+  optimizer: sgd(lr=0.05, momentum=0.9, weight_decay=1e-4)
+  schedule: step(at=[14], factor=0.1)
+  split: random(train=64, val=16)
+  augment: pad(4) -> crop(32x32) -> hflip -> subtract_mean(per=pixel)
+  seed: 3
+}
+`;
+
+/** Images in CIFAR-10's binary form: noise whose brightness tells the class. */
+function writeImages(folder: string): void {
+  mkdirSync(folder);
+  ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"].forEach((name, file) => {
+    const bytes = new Uint8Array(IMAGES_OF_A_FILE * 3073);
+    const noise = uniformNumbers(1, file, "pixels", bytes.length);
+    for (let image = 0; image < IMAGES_OF_A_FILE; image++) {
+      const label = (image * 3 + file) % 10;
+      for (let at = 0; at < 3073; at++) bytes[image * 3073 + at] = at === 0 ? label : label * 20 + 60 * noise[image * 3073 + at]!;
+    }
+    writeFileSync(join(folder, `${name}.bin`), bytes);
+  });
+}
+
+const ARGUMENTS = ["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--every", "5", "--threads", "1", "--engine", "onnxruntime"];
+
+async function inWorkplace(work: (folder: string) => Promise<void> | void): Promise<void> {
+  await inFolder(async (folder) => {
+    writeFileSync(join(folder, "tiny.resnet"), NET);
+    writeImages(join(folder, "images"));
+    await work(folder);
+  });
+}
+
+function start(folder: string, args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<{ readonly code: number | null; readonly output: string }> } {
+  const child = spawn(process.execPath, [RNC, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream!.on("data", (part: Buffer) => (output += part.toString()));
+  return { child, ended: new Promise((resolve) => child.once("close", (code) => resolve({ code, output }))) };
+}
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  const limit = Date.now() + 60_000;
+  while (!holds()) {
+    if (Date.now() > limit) throw new Error(`waited in vain for ${what}`);
+    await wait(5);
+  }
+}
+
+/** Everything of a run whose bytes are the same in every run of the same training. */
+function bytesOf(run: string): Readonly<Record<string, string>> {
+  const names = readdirSync(run, { recursive: true, encoding: "utf8" }).filter((name) => /\.(safetensors|onnx)$|metrics\.jsonl$|recipe\.json$|spec\//.test(name));
+  return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(run, name)).toString("base64")]));
+}
+
+const linesOf = (path: string): Record<string, number>[] => readFileSync(path, "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, number>);
+
+describe("rnc train", function () {
+  this.timeout(240_000);
+  before(() => ensureBuilt());
+
+  it("trains, records what it used, and goes on after kill -9 to the same bytes", () =>
+    inWorkplace(async (folder) => {
+      const whole = rnc([...ARGUMENTS, "-o", "whole"], { cwd: folder });
+      expect(whole.stderr, whole.stdout).to.equal("");
+      expect(whole.code).to.equal(0);
+      const metrics = linesOf(join(folder, "whole/metrics.jsonl"));
+      // 64 images train, 8 in a step: an epoch has 8 steps.
+      expect(metrics.map(({ step }) => step)).to.deep.equal([5, 8, 10, 15, 16, 20]);
+      expect(metrics.filter(({ val_error }) => val_error !== undefined).map(({ step }) => step)).to.deep.equal([8, 16, 20]);
+      expect(metrics.map(({ lr }) => Number(lr!.toPrecision(6)))).to.deep.equal([0.05, 0.05, 0.05, 0.005, 0.005, 0.005]);
+      expect(metrics.at(-1)!["train_loss"]).to.be.lessThan(metrics[0]!["train_loss"]!);
+      const record = JSON.parse(readFileSync(join(folder, "whole/run.json"), "utf8")) as { seed: number; network: { files: { copy: string }[] }; versions: object; engine: { threads: number } };
+      expect(record).to.include({ seed: 3 });
+      expect(record.engine.threads).to.equal(1);
+      expect(readFileSync(join(folder, "whole", record.network.files[0]!.copy), "utf8")).to.equal(NET);
+
+      const { child, ended } = start(folder, [...ARGUMENTS, "-o", "killed"]);
+      await until("the checkpoint of step 10", () => existsSync(join(folder, "killed/checkpoints/step-000000010")));
+      child.kill("SIGKILL");
+      expect((await ended).code).to.equal(null);
+      // Whatever came after the last checkpoint: a line, half a line, half a checkpoint.
+      writeFileSync(join(folder, "killed/metrics.jsonl"), '{"step":11,"ep', { flag: "a" });
+      mkdirSync(join(folder, "killed/checkpoints/.step-000000011"));
+      // The run has its own copy of the network.
+      writeFileSync(join(folder, "tiny.resnet"), "network Other {}");
+      const resumed = rnc(["train", "--resume", "killed"], { cwd: folder });
+      expect(resumed.code, resumed.stderr).to.equal(0);
+      expect(resumed.stdout).to.match(/goes on after step 1\d/);
+      expect(bytesOf(join(folder, "killed"))).to.deep.equal(bytesOf(join(folder, "whole")));
+      const positions = ["whole", "killed"].map((run) => JSON.parse(readFileSync(join(folder, run, "checkpoints/step-000000020/position.json"), "utf8")) as Record<string, unknown>);
+      const [{ timingBytes: _one, ...first }, { timingBytes: _other, ...second }] = positions as [Record<string, unknown>, Record<string, unknown>];
+      expect(second).to.deep.equal(first);
+
+      const again = rnc(["train", "--resume", "whole"], { cwd: folder });
+      expect(again.code, again.stderr).to.equal(0);
+      expect(readdirSync(join(folder, "whole/checkpoints")).sort()).to.deep.equal(["step-000000016", "step-000000020"]);
+      // The file of the network runs elsewhere: as the best weights answer.
+      const inspected = rnc(["weights", "inspect", "whole/best.safetensors"], { cwd: folder });
+      expect(inspected.stdout).to.include("fc.weight").and.not.include("momentum");
+    }));
+
+  it("stops on Ctrl-C with a checkpoint, exit code 130, and goes on", () =>
+    inWorkplace(async (folder) => {
+      const { child, ended } = start(folder, [...ARGUMENTS, "--steps", "5000", "--every", "1000", "--evaluate-every", "100000", "-o", "run"]);
+      await until("the run", () => existsSync(join(folder, "run/run.json")));
+      await wait(1500);
+      child.kill("SIGINT");
+      const { code, output } = await ended;
+      expect(code, output).to.equal(130);
+      expect(output).to.match(/stopped after step [\d,]+ of 5,000, with a checkpoint; go on: `rnc train --resume run`/);
+      const last = readdirSync(join(folder, "run/checkpoints")).sort().at(-1)!;
+      expect(Number(last.slice(5))).to.be.greaterThan(0).and.lessThan(5000);
+      expect(readdirSync(join(folder, "run/checkpoints")).filter((name) => name.startsWith("."))).to.deep.equal([]);
+      expect(readdirSync(join(folder, "run", "checkpoints", last)).sort()).to.deep.equal(["position.json", "state.safetensors"]);
+    }));
+
+  it("says when the training diverges: the step, the rate, what to try", () =>
+    inWorkplace((folder) => {
+      const { code, stderr } = rnc([...ARGUMENTS, "--lr", "1e20", "-o", "run"], { cwd: folder });
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/the training diverged: at step \d+, with a learning rate of 100000000000000000000, the loss is/);
+      expect(stderr).to.include("Take a lower rate");
+      expect(existsSync(join(folder, "run/checkpoints/step-000000000/state.safetensors"))).to.equal(true);
+    }));
+
+  it("prints events as JSON, one a line", () =>
+    inWorkplace((folder) => {
+      const { code, stdout, stderr } = rnc([...ARGUMENTS, "--steps", "6", "--json", "-o", "run"], { cwd: folder });
+      expect(code, stderr).to.equal(0);
+      const events = stdout.trim().split("\n").map((line) => JSON.parse(line) as { event: string; step: number });
+      expect(events.map(({ event, step }) => `${event} ${step}`)).to.deep.equal(["begin 0", "interval 5", "checkpoint 5", "interval 6", "checkpoint 6", "end 6"]);
+    }));
+
+  it("says what is wrong before anything is written", () =>
+    inWorkplace((folder) => {
+      const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
+        [["train"], 2, /needs a network, or a run to go on with/],
+        [["train", "tiny.resnet", "--recipe", "Short"], 2, /a training needs images/],
+        [["train", "tiny.resnet", "--data", "images"], 2, /a training needs a recipe/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Shorts"], 1, /there is no recipe `Shorts`; did you mean `Short`\?/],
+        [["train", "tiny.resnet", "--data", "nowhere", "--recipe", "Short"], 1, /there is no folder `nowhere`/],
+        [["train", "ResNet50", "--data", "images", "--recipe", "Short"], 1, /there is no recipe `Short`/],
+        [["train", "ResNet50", "--data", "images", "--recipe", "Cifar10"], 1, /tells 1000 classes apart, and `images` has 10/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Cifar10"], 1, /the recipe splits 45,000 \+ 5,000 images, and the data set has 80/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--batch", "100"], 1, /a batch has 100 images, and only 64 train/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--steps", "1", "--epochs", "1"], 2, /choose one/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--engine", "onnx"], 2, /no engine `onnx` that trains/],
+        [["train", "--resume", "nowhere"], 1, /`nowhere` is no run/],
+        [["train", "--resume", "nowhere", "--lr", "1"], 2, /was decided when the run began/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "-o", "images"], 1, /`images` is there already/],
+      ];
+      for (const [args, code, message] of cases) {
+        const ran = rnc(args, { cwd: folder });
+        expect(ran.stderr, args.join(" ")).to.match(message);
+        expect(ran.code, args.join(" ")).to.equal(code);
+      }
+      expect(readdirSync(folder).sort()).to.deep.equal(["images", "tiny.resnet"]);
+    }));
+
+  it("refuses to go on with other images, and with a checkpoint that is damaged", () =>
+    inWorkplace((folder) => {
+      expect(rnc([...ARGUMENTS, "--steps", "2", "-o", "run"], { cwd: folder }).code).to.equal(0);
+      const changed = join(folder, "fewer");
+      cpSync(join(folder, "images"), changed, { recursive: true });
+      writeFileSync(join(changed, "batches.meta.txt"), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+      expect(rnc(["train", "--resume", "run", "--data", "fewer"], { cwd: folder }).stderr).to.include("are not those of this run");
+      const state = join(folder, "run/checkpoints/step-000000002/state.safetensors");
+      writeFileSync(state, readFileSync(state).subarray(0, 500));
+      const ran = rnc(["train", "--resume", "run"], { cwd: folder });
+      expect(ran.code).to.equal(1);
+      expect(ran.stderr).to.match(/the checkpoint `.*step-000000002` is damaged/).and.include("The one before it, `step-000000000`");
+      rmSync(join(folder, "run/checkpoints"), { recursive: true });
+      expect(rnc(["train", "--resume", "run"], { cwd: folder }).stderr).to.include("has no checkpoint");
+    }));
+});
