@@ -76,7 +76,7 @@ export async function openTfjsTraining(flavour: Flavour, network: Graph, weights
   }
   const corrected = correctedStatistics(network, layers, variables, frozen);
   const dropouts = dropoutsOf(model.layers).map((layer) => ({ layer, key: bitsKey(options.seed, layer.name) }));
-  let steps = 0;
+  let steps = options.firstStep ?? 0;
 
   const attempt = (work: () => Tf.Tensor): Tf.Tensor => {
     try {

@@ -145,6 +145,22 @@ describe("rnc train", function () {
       expect(existsSync(join(folder, "run/checkpoints/step-000000000/state.safetensors"))).to.equal(true);
     }));
 
+  it("has the same losses in TensorFlow.js", () =>
+    inWorkplace((folder) => {
+      // Masks of dropout are each engine's own.
+      writeFileSync(join(folder, "tiny.resnet"), NET.replace("dropout(0.2) -> ", ""));
+      const [ours, theirs] = ["onnxruntime", "tfjs"].map((engine) => {
+        const ran = rnc(["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--steps", "5", "--every", "1", "--engine", engine, "-o", engine], { cwd: folder });
+        expect(ran.code, ran.stderr).to.equal(0);
+        return linesOf(join(folder, engine, "metrics.jsonl"));
+      });
+      expect(ours!.map(({ step }) => step)).to.deep.equal([1, 2, 3, 4, 5]);
+      expect(Math.abs(ours![4]!["train_loss"]! - ours![0]!["train_loss"]!), "the losses move").to.be.greaterThan(0.01);
+      ours!.forEach((line, at) => expect(theirs![at]!["train_loss"], `step ${at + 1}`).to.be.closeTo(line["train_loss"]!, 1e-3));
+      expect(theirs![4]!["val_loss"]).to.be.closeTo(ours![4]!["val_loss"]!, 1e-3);
+      expect(ours![4]!["val_loss"]).to.be.greaterThan(0.1);
+    }));
+
   it("prints events as JSON, one a line", () =>
     inWorkplace((folder) => {
       const { code, stdout, stderr } = rnc([...ARGUMENTS, "--steps", "6", "--json", "-o", "run"], { cwd: folder });
