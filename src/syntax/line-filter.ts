@@ -89,7 +89,8 @@ export function filterLines(tokens: readonly IToken[], reporter: Reporter, dropp
   };
 
   const closeEverything = (): void => {
-    const open = inBrackets() ? stack.at(-1) : (suspect ?? stack.at(-1));
+    // With every `{` closed, odd indentation is a matter of taste.
+    const open = inBrackets() || stack.length === 0 ? stack.at(-1) : (suspect ?? stack.at(-1));
     if (open) reportOpen(open);
     while (stack.length > 0) closeTop();
     suspect = undefined;
