@@ -12,6 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   base: [],
   diagnostics: ["base"],
   syntax: ["base", "diagnostics"],
+  format: ["base", "diagnostics", "syntax"],
   ir: ["base"],
   ops: ["base", "diagnostics", "ir"],
   check: ["base", "diagnostics", "syntax", "ir", "ops", "passes"],
@@ -30,9 +31,11 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@tensorflow/tfjs": ["engines"],
   chevrotain: ["syntax"],
   commander: ["cli"],
+  diff: ["cli"],
   "fastest-levenshtein": ["base"],
   "onnxruntime-node": ["engines"],
   picocolors: ["cli"],
+  prettier: ["format"],
   protobufjs: ["backends/onnx"],
 };
 
