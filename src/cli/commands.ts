@@ -15,6 +15,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "data", load: () => import("./commands/data.ts") },
   { name: "doctor", load: () => import("./commands/doctor.ts") },
   { name: "explain", load: () => import("./commands/explain.ts") },
+  { name: "fmt", load: () => import("./commands/fmt.ts") },
   { name: "list", load: () => import("./commands/list.ts") },
   { name: "new", load: () => import("./commands/new.ts") },
   { name: "summary", load: () => import("./commands/summary.ts") },

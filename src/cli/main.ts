@@ -4,6 +4,7 @@ import { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import type { CliHost } from "./host.ts";
 import { BrokenPipe, Interrupted, UsageError } from "./host.ts";
+import { messageOf } from "./input-message.ts";
 import { VERSION } from "./version.ts";
 
 /** What a process says to whoever started it. */
@@ -93,16 +94,6 @@ function reportFailure(error: unknown, args: readonly string[], host: CliHost): 
     if (!(second instanceof BrokenPipe)) throw second;
   }
   return EXIT.bug;
-}
-
-function messageOf(error: InputError | UsageError, host: CliHost): string {
-  const { bold, red, blue, cyan } = host.err.colors;
-  const indented = (lead: string, text: string): string => `  ${lead} ${text.replace(/\n/g, "\n    ")}\n`;
-  return [
-    `${bold(red("error"))}${bold(`: ${error.message}`)}\n`,
-    ...error.notes.map((note) => indented(blue("="), note)),
-    ...error.help.map((help) => indented(cyan("help:"), help)),
-  ].join("");
 }
 
 /** A mistake of ours: what happened, and what a report needs. */

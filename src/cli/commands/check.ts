@@ -1,5 +1,4 @@
 import type { Command } from "../command.ts";
-import { InputError } from "../../base/input-error.ts";
 import type { Problem } from "../../diagnostics/problem.ts";
 import { hasErrors } from "../../diagnostics/problem.ts";
 import type { Graph } from "../../ir/graph.ts";
@@ -14,6 +13,7 @@ import type { CliHost } from "../host.ts";
 import type { NetworkOptions } from "../target.ts";
 import { addNetworkOptions } from "../options.ts";
 import { jsonProblems, reportProblems, writeJson } from "../report.ts";
+import { resnetFiles } from "../resnet-files.ts";
 import { buildOpened, openTarget, openText } from "../target.ts";
 
 interface CheckOptions extends NetworkOptions {
@@ -46,7 +46,7 @@ export function register(program: Command, host: CliHost): void {
 async function check(targets: readonly string[], options: CheckOptions, host: CliHost): Promise<number> {
   const files: CheckedFile[] = [];
   for (const target of targets) {
-    for (const path of expand(target, host)) files.push(await checkOne(path, options, host));
+    for (const path of resnetFiles(target, host)) files.push(await checkOne(path, options, host));
   }
   const problems = unique(files.flatMap((file) => file.problems));
   if (options.json) {
@@ -55,23 +55,6 @@ async function check(targets: readonly string[], options: CheckOptions, host: Cl
   }
   for (const file of files) if (!hasErrors(file.problems)) host.out.write(describe(file, host));
   return reportProblems(host, problems);
-}
-
-/** The `.resnet` files of a folder and the folders in it; anything else is taken as it is. */
-function expand(target: string, host: CliHost): readonly string[] {
-  if (host.pathKind(target) !== "folder") return [target];
-  const found: string[] = [];
-  const visit = (folder: string): void => {
-    for (const entry of host.list(folder)) {
-      if (entry.startsWith(".") || entry === "node_modules/") continue;
-      const path = `${folder.replace(/\/+$/, "") || "/"}/${entry}`;
-      if (entry.endsWith("/")) visit(path.slice(0, -1));
-      else if (entry.endsWith(".resnet")) found.push(path.replace(/^\.\//, ""));
-    }
-  };
-  visit(target);
-  if (found.length === 0) throw new InputError(`there is no \`.resnet\` file in \`${target}\``);
-  return found;
 }
 
 async function checkOne(text: string, options: CheckOptions, host: CliHost): Promise<CheckedFile> {

@@ -58,7 +58,7 @@ function networkName(name: string): string {
 function specOf(network: string): string {
   return `/// A small residual network for 32x32 images, in the form of He et al. 2015, section 4.2.
 
-use std.blocks    { basic, stage }
+use std.blocks { basic, stage }
 use std.shortcuts { A, B }
 
 /// ${"`n`"} blocks in each of three stages: 6n+2 layers.
