@@ -94,7 +94,7 @@ const FAULTS: readonly Fault[] = [
     layers: (model) => void (model.layer("layer2.0.padchannels1").padding = (model.layer("layer2.0.padchannels1").padding as number[][]).map((pair) => pair.reverse())),
     block: "layer2.0",
     layer: "layer2.0.padchannels1",
-    lines: [own("residual {"), /^std\.shortcuts:7:/],
+    lines: [own("residual {"), /^std\.shortcuts:8:/],
   },
   {
     name: "mean and variance exchanged",
