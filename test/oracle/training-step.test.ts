@@ -177,6 +177,33 @@ describe("oracle: the gradients of a training step are PyTorch's", function () {
   });
 });
 
+describe("oracle: onnx.checker finds nothing wrong with training steps", function () {
+  this.timeout(300_000);
+
+  it("of residual, plain, pre-activated, squeezed and grouped nets, of one head of three, of frozen parts and smoothed labels", async function () {
+    needsPython(this, "torch", "safetensors", "numpy", "onnx");
+    const folder = await mkdtemp(join(tmpdir(), "rnc-checked-"));
+    try {
+      const options: Partial<CompileTrainingOptions> = { nesterov: true, labelSmoothing: 0.1, decays: "all", freeze: ["conv1*", "layer1.*.bias"] };
+      const steps: readonly [string, Partial<CompileTrainingOptions>][] = [
+        ["ResNet20", {}], ["ResNet20C", {}], ["Plain20", {}], ["PreAct110", {}], ["SEResNet20", {}], ["ResNeXt29_32x4d", {}], ["ResNet50", {}], ["ResNet20", options],
+        ["GoogLeNetAuxiliary", { lossOn: "aux1" }], ["StochasticDepth110", { momentum: 0, weightDecay: 0 }],
+      ];
+      const requests: { do: string; model: string }[] = [];
+      for (const [index, [name, more]] of steps.entries()) {
+        const model = join(folder, `${index}.onnx`);
+        const { files } = compileTraining(standardNetwork(name), { version: "0.0.0", batch: 4, ...more });
+        await writeFile(model, await bytesOf(files[0]!));
+        requests.push({ do: "check", model });
+      }
+      const verdicts = JSON.parse(runPython("training_step.py", [], JSON.stringify(requests)).toString()) as (string | null)[];
+      steps.forEach(([name], index) => expect(verdicts[index], name).to.equal(null));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
 describe("oracle: the losses of ResNet-20 on real images of CIFAR-10 are PyTorch's", function () {
   this.timeout(600_000);
   const BATCH = 128;

@@ -6,6 +6,7 @@
        and answer.safetensors (the gradient of every parameter, and running statistics after the step, in float64 rounded once)
 {"do": "losses", "spec", "weights", "images": PATH, "labels", "rates", "momentum", "decay"}
     -> {"losses", "right"}: torch.optim.SGD on consecutive batches of one raw file of float32
+{"do": "check", "model": PATH} -> what onnx.checker's full check says, or None
 {"do": "uniform", "seed", "step", "name", "count"} -> the numbers
 """
 import json
@@ -163,9 +164,20 @@ def uniform(request):
     return uniform_numbers(request["seed"], request["step"], request["name"], [request["count"]]).tolist()
 
 
+def check(request):
+    import onnx
+
+    try:
+        onnx.checker.check_model(request["model"], full_check=True)
+        onnx.shape_inference.infer_shapes(onnx.load(request["model"]), check_type=True, strict_mode=True, data_prop=True)
+    except Exception as error:
+        return str(error)
+    return None
+
+
 def main():
     torch.set_num_threads(2)
-    print(json.dumps([{"gradients": gradients, "losses": losses, "uniform": uniform}[request["do"]](request) for request in json.load(sys.stdin)]))
+    print(json.dumps([{"gradients": gradients, "losses": losses, "check": check, "uniform": uniform}[request["do"]](request) for request in json.load(sys.stdin)]))
 
 
 if __name__ == "__main__":
