@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "chai";
 import { uniformNumbers } from "../../src/weights/uniform-numbers.ts";
 import { ensureBuilt, inFolder, RNC, rnc } from "../support/cli.ts";
@@ -166,6 +167,10 @@ describe("rnc train", function () {
       const { code, stdout, stderr } = rnc([...ARGUMENTS, "--steps", "6", "--json", "-o", "run"], { cwd: folder });
       expect(code, stderr).to.equal(0);
       const events = stdout.trim().split("\n").map((line) => JSON.parse(line) as { event: string; step: number });
+      const schema = JSON.parse(readFileSync(new URL("../../grammar/train.schema.json", import.meta.url), "utf8")) as object;
+      const validate = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true }).compile(schema);
+      for (const event of events) expect(validate(event), JSON.stringify([event, validate.errors])).to.equal(true);
+      expect(validate({ event: "checkpoint" })).to.equal(false);
       expect(events.map(({ event, step }) => `${event} ${step}`)).to.deep.equal(["begin 0", "interval 5", "checkpoint 5", "interval 6", "checkpoint 6", "end 6"]);
     }));
 

@@ -52,7 +52,7 @@ export function register(program: Command, host: CliHost): void {
     .option("--loss-on <output>", "the output that is trained, where there are several")
     .option("--every <n>", "steps between two lines of metrics, each with a checkpoint (default: 100)", wholeNumber("--every", 1))
     .option("--evaluate-every <n>", "steps between two validations (default: an epoch); the last step has one anyway", wholeNumber("--evaluate-every", 1))
-    .option("--json", "print events as JSON, one a line")
+    .option("--json", "print events as JSON, one a line (grammar/train.schema.json)")
     .addHelpText("after", HELP);
   addNetworkOptions(command).action(async (network: string | undefined, options: TrainOptions) => {
     refuseNonsense(network, options);
