@@ -46,6 +46,20 @@ describe("format: laws", function () {
     for (const { name, text } of texts) expect(keepsTheLaws(text), name).to.equal(text);
   });
 
+  it("so are the samples of the reference and the README", () => {
+    let count = 0;
+    for (const page of ["grammar/LANGUAGE.md", "README.md", "CHANGELOG.md"]) {
+      for (const [, info = "", sample = ""] of readFileSync(`${root}/${page}`, "utf8").matchAll(/^```resnet([^\n]*)\n([\s\S]*?)^```$/gm)) {
+        // A sample of items is the body of a block. One shows where lines may end, and some what cannot be read.
+        const text = info.includes("body") ? `block b {\n${sample.replace(/^(?=.)/gm, "  ")}}\n` : sample;
+        if (sample.includes("conv(3x3, 16,\n") || parseTree(source(text)).problems.length > 0) continue;
+        expect(keepsTheLaws(text), page).to.equal(text);
+        count++;
+      }
+    }
+    expect(count).to.be.greaterThan(25);
+  });
+
   it("no line of them is too long, but for comments and texts", () => {
     for (const { name, text } of texts) {
       for (const line of text.split("\n")) if (!/^\s*\/\/|"[^"]{60,}"/.test(line)) expect(line.replace(/ \/\/.*$/, "").length, `${name}: ${line}`).to.be.at.most(LINE_WIDTH);
