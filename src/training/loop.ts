@@ -123,14 +123,13 @@ export async function runTraining(options: LoopOptions, from: Position, ports: T
     const metrics = recentMetrics(recent, plan.batch);
     schedule.stepDone(step - 1, metrics);
 
-    const endsEpoch = step % stepsPerEpoch === 0;
     const found = step === total || evaluates(step) ? await ports.evaluate?.() : undefined;
     if (found && (best === undefined || found.error < best.error)) {
       best = { step, error: found.error };
       await ports.keepBest(step);
     }
-    if (endsEpoch) schedule.epochDone({ ...metrics, ...(found ? validationMetrics(found) : {}) });
-    if (!found && !endsEpoch && step % every !== 0 && step !== total) continue;
+    if (step % stepsPerEpoch === 0) schedule.epochDone({ ...metrics, ...(found ? validationMetrics(found) : {}) });
+    if (!found && step % every !== 0 && step !== total) continue;
     const images = interval.steps * plan.batch;
     await ports.report({
       step,
@@ -148,8 +147,8 @@ export async function runTraining(options: LoopOptions, from: Position, ports: T
   return { position: position(), finished: step >= total };
 }
 
-/** Whether the rate depends on what is measured after each epoch. */
-function needsValidation({ schedule, warmup }: TrainingPlan): boolean {
+/** Whether the rate depends on images for validation, which are then looked at after each epoch. */
+export function needsValidation({ schedule, warmup }: TrainingPlan): boolean {
   const until = warmup?.arguments["until"] as RecipeCondition | undefined;
   return [schedule.arguments["metric"], until?.metric].some((metric) => typeof metric === "string" && metric.startsWith("val_"));
 }

@@ -71,7 +71,7 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 
 /** Everything of a run whose bytes are the same in every run of the same training. */
 function bytesOf(run: string): Readonly<Record<string, string>> {
-  const names = readdirSync(run, { recursive: true, encoding: "utf8" }).filter((name) => /\.(safetensors|onnx)$|metrics\.jsonl$|recipe\.json$|spec\//.test(name));
+  const names = readdirSync(run, { recursive: true, encoding: "utf8" }).filter((name) => /\.(safetensors|onnx)$|metrics\.jsonl$|result\.json$|recipe\.json$|spec\//.test(name));
   return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(run, name)).toString("base64")]));
 }
 
@@ -92,6 +92,8 @@ describe("rnc train", function () {
       expect(metrics.filter(({ val_error }) => val_error !== undefined).map(({ step }) => step)).to.deep.equal([8, 16, 20]);
       expect(metrics.map(({ lr }) => Number(lr!.toPrecision(6)))).to.deep.equal([0.05, 0.05, 0.05, 0.005, 0.005, 0.005]);
       expect(metrics.at(-1)!["train_loss"]).to.be.lessThan(metrics[0]!["train_loss"]!);
+      const result = JSON.parse(readFileSync(join(folder, "whole/result.json"), "utf8")) as { steps: number; best: object; test: { images: number } };
+      expect([result.steps, result.test.images]).to.deep.equal([20, IMAGES_OF_A_FILE]);
       const record = JSON.parse(readFileSync(join(folder, "whole/run.json"), "utf8")) as { seed: number; network: { files: { copy: string }[] }; versions: object; engine: { threads: number } };
       expect(record).to.include({ seed: 3 });
       expect(record.engine.threads).to.equal(1);

@@ -81,7 +81,7 @@ describe("the loop of a training", () => {
   it("stops where the loss is no number, or stays far above a guess", async () => {
     const plan = await planIn(RECIPE);
     const lost = await expectInputError(() => run({ plan }, { loss: (step) => (step === 4 ? NaN : 1) }), /at step 5, with a learning rate of 0.1, the loss is no number/);
-    expect(lost.notes.join()).to.include("checkpoint of step 4");
+    expect(lost.notes.join()).to.include("checkpoint of step 3");
     expect(lost.help[0]).to.include("--lr 0.01");
     const long = planOf(withOverrides((await resolveNamed(RECIPE, "R"))!, { steps: 40 }));
     // ln 10 = 2.3026 is the loss of a guess among ten: 20 steps above ten times that.

@@ -11,7 +11,7 @@ import { prepare } from "../../program/prepare.ts";
 import { recipeCalled } from "../../program/training-recipe.ts";
 import type { Overrides, TrainingPlan } from "../../training/plan.ts";
 import { planOf, withOverrides } from "../../training/plan.ts";
-import { BEGINNING } from "../../training/loop.ts";
+import { BEGINNING, needsValidation } from "../../training/loop.ts";
 import { writeSafetensors } from "../../weights/safetensors-writer.ts";
 import type { CliHost } from "../host.ts";
 import { UsageError } from "../host.ts";
@@ -92,6 +92,9 @@ export async function beginRun(target: string, options: TrainOptions, host: CliH
   const { notes } = trainingStep(network, { ...engineOptions, sizes: new Map(network.symbols.map((symbol) => [symbol, plan.batch])) });
   const classes = Number(part.logits.type.shape[1]);
   const data = await openTrainingData(dataPath, network, classes, plan, host);
+  if (data.validation === undefined && needsValidation(plan)) {
+    throw new InputError(`the rate of the recipe \`${recipeName}\` follows what is measured on images for validation, and \`${dataPath}\` has none`, { help: ["Let the recipe keep some apart (`split: random(train=…, val=…)`), or add a folder `val`."] });
+  }
   const given = options.weights === undefined ? undefined : await openWeightsAt(host, options.weights);
   try {
     const { weights, remarks } = prepare(network, { seed: plan.seed, fan: plan.fan, ...(given ? { weights: given, ignore: ["momentum"] } : {}) });

@@ -57,6 +57,7 @@ export const RUN_FILES = {
   best: "best.safetensors",
   last: "last.safetensors",
   model: "model.onnx",
+  result: "result.json",
 } as const;
 
 const CHECKPOINTS = "checkpoints";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { copyFile, rename } from "node:fs/promises";
+import { copyFile, rename, writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { invariant } from "../../base/assert.ts";
 import { InputError } from "../../base/input-error.ts";
@@ -9,6 +9,7 @@ import { createJudge } from "../../training/judge.ts";
 import { runTraining } from "../../training/loop.ts";
 import type { Evaluation, Position } from "../../training/loop.ts";
 import { stepsOf } from "../../training/plan.ts";
+import type { BatchStream } from "../data/batches.ts";
 import type { CliHost } from "../host.ts";
 import { Interrupted, UsageError } from "../host.ts";
 import { openWeightsAt } from "../open-weights-at.ts";
@@ -109,7 +110,7 @@ async function trainWith(run: PreparedRun, training: TrainingProcess, display: D
           return result;
         },
         stepDone: ({ step, loss, right, learningRate }) => display.step({ step, loss, error: 1 - right / plan.batch, learningRate, imagesPerSecond: imagesPerSecond() }),
-        ...(data.validation === undefined ? {} : { evaluate: () => evaluate(run, training) }),
+        ...(data.validation === undefined ? {} : { evaluate: () => evaluate(run, training, data.validate()) }),
         async report(line) {
           const speed = imagesPerSecond();
           await patiently(() => folder.append("metrics", line));
@@ -139,10 +140,9 @@ const rounded = (value: number, digits: number): number => Number(value.toFixed(
 /** Writes weights alone; the child writes beside and renames, so the file is whole or not there. */
 const writeWeights = (training: TrainingProcess, path: string, metadata: Readonly<Record<string, string>>): Promise<void> => training.writeState(path, "weights", metadata);
 
-/** Runs the network as it is now on every image for validation. */
-async function evaluate({ network, data, classes, record }: PreparedRun, training: TrainingProcess): Promise<Evaluation> {
-  const stream = data.validate();
-  invariant(stream !== undefined, "there are images for validation");
+/** Runs the network as it is now on every image of a stream. */
+async function evaluate({ network, classes, record }: PreparedRun, training: TrainingProcess, stream: BatchStream | undefined): Promise<Evaluation> {
+  invariant(stream !== undefined, "there are images to look at");
   const output = Math.max(0, network.outputs.findIndex(({ name }) => name === record.lossOn));
   const isLogits = trainedPart(network, record.lossOn).logits === network.outputs[output]?.value;
   const judge = createJudge(classes, isLogits ? "logits" : "probabilities");
@@ -178,7 +178,10 @@ async function untilThereIsRoom<T>(action: () => Promise<T>, display: Display, s
 }
 
 /** The files that are used afterwards: last and best weights, and the network with the best as an ONNX file. */
-async function finishRun({ network, folder }: PreparedRun, training: TrainingProcess, { step, best }: Position, display: Display, host: CliHost): Promise<void> {
+async function finishRun(run: PreparedRun, training: TrainingProcess, { step, best }: Position, display: Display, host: CliHost): Promise<void> {
+  const { network, folder, data } = run;
+  const stream = data.test();
+  const test = stream && (await evaluate(run, training, stream));
   const [lastPath, bestPath, modelPath] = [folder.file(RUN_FILES.last), folder.file(RUN_FILES.best), folder.file(RUN_FILES.model)];
   await writeWeights(training, lastPath, { "rnc.network": network.name, "rnc.version": VERSION });
   if (!existsSync(bestPath)) {
@@ -192,9 +195,12 @@ async function finishRun({ network, folder }: PreparedRun, training: TrainingPro
   } finally {
     await weights.close?.();
   }
+  const result = { steps: step, ...(best ? { best } : {}), ...(test ? { test } : {}) };
+  await writeFile(folder.file(RUN_FILES.result), `${JSON.stringify(result, null, 2)}\n`);
+  const tested = test === undefined ? "" : `\n  ${countText(test.images)} test images, with the last weights: error ${(100 * test.error).toFixed(2)} %, loss ${test.loss.toFixed(4)}`;
   const text = best === undefined ? "there were no images for validation: the best weights are the last" : `the best validation error is ${(100 * best.error).toFixed(2)} %, after step ${countText(best.step)}`;
   display.event(
-    { event: "end", run: folder.path, step, ...(best ? { best } : {}) },
-    `done: ${text}\n  ${bestPath}, ${lastPath}, ${modelPath} (with the best weights)\n  numbers of every interval: ${folder.file(RUN_FILES.metrics)}`,
+    { event: "end", run: folder.path, step, ...(best ? { best } : {}), ...(test ? { test } : {}) },
+    `done: ${text}${tested}\n  ${bestPath}, ${lastPath}, ${modelPath} (with the best weights)\n  numbers of every interval: ${folder.file(RUN_FILES.metrics)}`,
   );
 }

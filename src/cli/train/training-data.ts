@@ -29,6 +29,8 @@ export interface TrainingData {
   stream(fromStep: number): BatchStream;
   /** All images for validation, once. */
   validate(): BatchStream | undefined;
+  /** All images for tests, once, where they are not those for validation. */
+  test(): BatchStream | undefined;
 }
 
 /** A few broken images of a large set are no reason to stop. */
@@ -57,6 +59,7 @@ export async function openTrainingData(path: string, network: Graph, classes: nu
   const statistics = await measured(part, split.train, steps, workers, host);
   const skipLimit = Math.floor(part.labels.length * SKIPPED_SHARE);
   const tested = validationOf(set, part, split.validation);
+  const last = partOf(set, "test");
   return {
     set,
     stepsPerEpoch,
@@ -64,6 +67,7 @@ export async function openTrainingData(path: string, network: Graph, classes: nu
     validation: tested && { count: tested.images.length, of: tested.of },
     stream: (fromStep) => trainingBatches({ part, images: split.train, batch: plan.batch, steps, statistics, size, seed: plan.seed, workers, skipLimit, from: { epoch: 0, step: fromStep } }),
     validate: () => tested && viewsAt(pass, tested, statistics, size, plan.batch, skipLimit),
+    test: () => (last === undefined || last === tested?.part ? undefined : viewsAt(pass, wholePart(last), statistics, size, plan.batch, skipLimit)),
   };
 }
 
@@ -90,8 +94,10 @@ function viewsAt(pass: TestPass, { part, images }: Tested, statistics: Statistic
 function validationOf(set: DataSet, train: Part, kept: Uint32Array): Tested | undefined {
   if (kept.length > 0) return { part: train, images: kept, of: "training images kept apart" };
   const other = partOf(set, "val") ?? partOf(set, "test");
-  return other && { part: other, images: trainOnAll(other.labels.length).train, of: other.name === "val" ? "images for validation" : "test images" };
+  return other && wholePart(other);
 }
+
+const wholePart = (part: Part): Tested => ({ part, images: trainOnAll(part.labels.length).train, of: part.name === "val" ? "images for validation" : "test images" });
 
 const partOf = (set: DataSet, name: Part["name"]): Part | undefined => set.parts.find((part) => part.name === name);
 
