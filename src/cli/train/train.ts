@@ -26,7 +26,7 @@ import type { TrainingProcess } from "./training-process.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Between two attempts to write on a full disk. */
-const DISK_WAIT_MS = 10_000;
+const DISK_WAIT_MS = 2_000;
 
 /** What `rnc train` does: a new run, or one that goes on. */
 export async function trainTarget(target: string | undefined, options: TrainOptions, host: CliHost): Promise<number> {
