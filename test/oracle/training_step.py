@@ -4,8 +4,8 @@
  "folder": PATH, "margin"}
     -> {"loss", "right", "least", "tries"}: writes weights.safetensors (what both begin with), batch.safetensors (image and labels)
        and answer.safetensors (the gradient of every parameter, and running statistics after the step, in float64 rounded once)
-{"do": "losses", "spec", "weights", "images": PATH, "labels", "rates", "momentum", "decay"}
-    -> {"losses", "right"}: torch.optim.SGD on consecutive batches of one raw file of float32
+{"do": "losses", "spec", "weights", "images": PATH, "labels", "rates", "momentum", "decay", "double"}
+    -> {"losses", "right"}: torch.optim.SGD on consecutive batches of one raw file of float32; in float64 where that is asked
 {"do": "check", "model": PATH} -> what onnx.checker's full check says, or None
 {"do": "uniform", "seed", "step", "name", "count"} -> the numbers
 """
@@ -135,6 +135,7 @@ def losses(request):
     net = nets.build(request["spec"])
     missing, unexpected = net.load_state_dict(load_file(request["weights"]), strict=False)
     assert not unexpected and all(name.endswith("num_batches_tracked") for name in missing), (missing, unexpected)
+    net.to(torch.float64 if request["double"] else torch.float32)
     # Weights of convolutions and linear layers have more than one axis; biases and batch norms have one.
     groups = {True: [], False: []}
     for value in net.parameters():
@@ -150,7 +151,7 @@ def losses(request):
     for batch, wanted, rate in zip(images, labels.reshape(steps, -1), request["rates"]):
         for group in optimizer.param_groups:
             group["lr"] = rate
-        logits = net(batch)
+        logits = net(batch.double() if request["double"] else batch)
         loss = F.cross_entropy(logits, wanted)
         optimizer.zero_grad()
         loss.backward()
