@@ -26,7 +26,7 @@ export function readDocComments(text: string, comments: readonly IToken[]): DocC
   }
   const first = blocks[0];
   const isModuleDoc =
-    first && text.slice(0, first.start).trim() === "" && /^(?:\r\n?|\n)[ \t]*(?:[\r\n]|$)/.test(text.slice(first.end, first.end + 200));
+    first && text.slice(0, first.start).trim() === "" && /^(?:$|(?:\r\n?|\n)[ \t]*(?:[\r\n]|$))/.test(text.slice(first.end, first.end + 200));
   let next = 0;
   return {
     moduleDoc: isModuleDoc ? first.lines.join("\n") : undefined,

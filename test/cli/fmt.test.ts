@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
@@ -98,6 +99,18 @@ describe("rnc fmt", function () {
       const { mtimeMs, ino } = statSync(path);
       expect(rnc(["fmt", "."], { cwd: folder }).code).to.equal(0);
       expect([statSync(path).mtimeMs, statSync(path).ino]).to.deep.equal([mtimeMs, ino]);
+    }));
+
+  it("a --diff is a patch, also of a file that differs everywhere", () =>
+    inFolder((folder) => {
+      const wide = `${WIDE}\n`;
+      const long = "relu->bn\n".repeat(5000);
+      const texts: Record<string, string> = { "some.resnet": `${GOOD}${wide}${GOOD}`, "all.resnet": `block a {\n${long}}`, "windows.resnet": wide.replaceAll("\n", "\r\n"), "mark.resnet": `\ufeff${GOOD}` };
+      for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
+      const { stdout } = rnc(["fmt", "--diff", "."], { cwd: folder });
+      writeFileSync(join(folder, "a.patch"), stdout.replace(/^\d+ files? would change\n$/m, ""));
+      execFileSync("git", ["apply", "-p0", "a.patch"], { cwd: folder, stdio: "pipe" });
+      expect(rnc(["fmt", "--check", "."], { cwd: folder })).to.deep.equal({ code: 0, stdout: "4 files were formatted already\n", stderr: "" });
     }));
 
   it("what `rnc new` writes is formatted", () =>

@@ -87,10 +87,12 @@ const cases: Record<string, readonly [written: string, expected: string]> = {
   ],
 
   "documentation": ["///module \n\n\n///of a\n/// more\nblock a { }\n// none\n/// of b\nblock b { }", "///module\n\n///of a\n/// more\nblock a { }\n// none\n/// of b\nblock b { }\n"],
+  "documentation alone, without a line's end": ["/// of the file", "/// of the file\n"],
+  "documentation below a comment is not the file's": ["\n\n// top\n\n/// nothing's\n\nlet a = 1", "// top\n\n/// nothing's\n\nlet a = 1\n"],
   "documentation of nothing": ["/// above nothing\n\n\nblock a {\n/// inside\n\nrelu /// behind\n}", "/// above nothing\n\nblock a {\n  /// inside\n\n  relu /// behind\n}\n"],
   "comments at the ends of lines": [
     "use a { b, // b\n c // c\n}// use\nblock d { // open\n relu// relu\n bn   // bn\n}   // d\n// end",
-    "use a { // use\n  b, // b\n  c, // c\n}\n".replace(" // use", "").replace("}\n", "} // use\n") + "block d { // open\n  relu // relu\n  bn // bn\n} // d\n// end\n",
+    "use a {\n  b, // b\n  c, // c\n} // use\nblock d { // open\n  relu // relu\n  bn // bn\n} // d\n// end\n",
   ],
   "comments on their lines": [
     "// top\n\nlet a = 1\n// a\n\n\n// b\nblock c {\n\n// first\n\n// second\nrelu\n\n// last\n\n// very last\n\n}\n\n\n// end\n\n",

@@ -1,4 +1,5 @@
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
+import { createTwoFilesPatch, FILE_HEADERS_ONLY, formatPatch } from "diff";
+import type { StructuredPatch } from "diff";
 import { InputError } from "../../base/input-error.ts";
 import type { Problem } from "../../diagnostics/problem.ts";
 import { hasErrors } from "../../diagnostics/problem.ts";
@@ -19,8 +20,8 @@ interface FmtOptions {
 /** What became of one file. */
 type Outcome = "changed" | "same" | "left alone";
 
-/** More differences than this are not looked for: a file that was written anew differs everywhere. */
-const MOST_DIFFERENCES = 5000;
+/** More lines than this are not compared one by one, as that takes the square of the time: the patch replaces the whole text. */
+const MOST_DIFFERENCES = 2000;
 
 const DETAILS = `
 Files are written in place, and only where something changes; folders are searched for
@@ -115,8 +116,8 @@ async function write(path: string, text: string): Promise<void> {
 
 /** A patch in the usual form. */
 function differences(name: string, before: string, after: string, host: CliHost): string {
-  const patch = createTwoFilesPatch(name, name, before, after, undefined, undefined, { context: 3, maxEditLength: MOST_DIFFERENCES, headerOptions: FILE_HEADERS_ONLY });
-  if (patch === undefined) return `--- ${name}\n+++ ${name}\n(more than ${MOST_DIFFERENCES} differences)\n`;
+  const patch =
+    createTwoFilesPatch(name, name, before, after, undefined, undefined, { context: 3, headerOptions: FILE_HEADERS_ONLY, maxEditLength: MOST_DIFFERENCES }) ?? formatPatch(replacement(name, before, after), FILE_HEADERS_ONLY);
   const { bold, cyan, green, red } = host.out.colors;
   const mark = (line: string): string => {
     if (/^(?:---|\+\+\+) /.test(line)) return bold(line);
@@ -124,6 +125,18 @@ function differences(name: string, before: string, after: string, host: CliHost)
     return line.startsWith("+") ? green(line) : line.startsWith("-") ? red(line) : line;
   };
   return patch.split("\n").map(mark).join("\n");
+}
+
+/** The patch that takes all lines away and puts others there. */
+function replacement(name: string, before: string, after: string): StructuredPatch {
+  const marked = (text: string, mark: "-" | "+"): string[] => {
+    const lines = text.split("\n");
+    return lines.at(-1) === "" ? lines.slice(0, -1).map((line) => mark + line) : [...lines.map((line) => mark + line), "\\ No newline at end of file"];
+  };
+  const count = (lines: readonly string[]): number => lines.filter((line) => !line.startsWith("\\")).length;
+  const [old, made] = [marked(before, "-"), marked(after, "+")];
+  const hunk = { oldStart: 1, oldLines: count(old), newStart: 1, newLines: count(made), lines: [...old, ...made] };
+  return { oldFileName: name, newFileName: name, oldHeader: undefined, newHeader: undefined, hunks: [hunk] };
 }
 
 /** `2 files formatted, 14 were already`, or what would become of them. */
