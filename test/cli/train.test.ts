@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "chai";
+import { PNG } from "pngjs";
 import { uniformNumbers } from "../../src/weights/uniform-numbers.ts";
 import { ensureBuilt, inFolder, RNC, rnc } from "../support/cli.ts";
 
@@ -29,6 +30,38 @@ recipe Short {
   seed: 3
 }
 `;
+
+const TWO = `
+network Two {
+  input image: float32[N, 3, 24, 24]
+  conv(3x3, 4, stride=2) -> bn -> relu
+  globalavgpool -> fc: linear(2)
+}
+
+recipe R {
+  batch: 16
+  epochs: 4
+  optimizer: sgd(lr=0.1, momentum=0.9)
+  schedule: plateau(val_error, patience=1)
+  augment: resize(shorter=uniform(26, 32)) -> crop(24x24) -> hflip -> pca_color(0.1) -> subtract_mean(per=channel)
+  test: resize(shorter=26) -> ten_crop(24x24)
+}
+`;
+
+/** 40 dark and 40 light images for training, 10 of each for validation, of several sizes. */
+function writePhotos(folder: string): void {
+  for (const [part, count] of [["train", 40], ["val", 10]] as const) {
+    for (const [label, name] of ["dark", "light"].entries()) {
+      mkdirSync(join(folder, part, name), { recursive: true });
+      for (let image = 0; image < count; image++) {
+        const png = new PNG({ width: 40 + (image % 5), height: 36 + (image % 7) });
+        const noise = uniformNumbers(label, image, part, png.width * png.height);
+        noise.forEach((value, at) => png.data.set([0, 0, 0].map(() => label * 100 + 100 * value).concat(255), 4 * at));
+        writeFileSync(join(folder, part, name, `${image}.png`), PNG.sync.write(png));
+      }
+    }
+  }
+}
 
 /** Images in CIFAR-10's binary form: noise whose brightness tells the class. */
 function writeImages(folder: string): void {
@@ -169,6 +202,22 @@ describe("rnc train", function () {
       ours!.forEach((line, at) => expect(theirs![at]!["train_loss"], `step ${at + 1}`).to.be.closeTo(line["train_loss"]!, 1e-3));
       expect(theirs![4]!["val_loss"]).to.be.closeTo(ours![4]!["val_loss"]!, 1e-3);
       expect(ours![4]!["val_loss"]).to.be.greaterThan(0.1);
+    }));
+
+  it("trains on folders of images, names what is broken, follows the error on the part `val`", () =>
+    inFolder((folder) => {
+      writeFileSync(join(folder, "two.resnet"), TWO);
+      writePhotos(join(folder, "photos"));
+      writeFileSync(join(folder, "photos/train/dark/broken.png"), "no image");
+      const { code, stdout, stderr } = rnc(["train", "two.resnet", "--data", "photos", "--recipe", "R", "-o", "run"], { cwd: folder });
+      expect(code, stderr).to.equal(0);
+      expect(stdout).to.include("81 train, 20 images of the part `val` validate");
+      expect(stdout).to.include("not used: `photos/train/dark/broken.png` is no JPEG or PNG image");
+      const lines = linesOf(join(folder, "run/metrics.jsonl"));
+      expect(lines.map(({ step }) => step)).to.deep.equal([5, 10, 15, 20]);
+      // Dark and light: nothing is easier. With no error left there is no new best, and the rate falls.
+      expect(lines.at(-1)!["val_error"]).to.equal(0);
+      expect(lines.at(-1)!["lr"]).to.be.lessThan(0.1);
     }));
 
   it("prints events as JSON, one a line", () =>

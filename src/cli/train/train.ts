@@ -89,6 +89,11 @@ async function trainWith(run: PreparedRun, training: TrainingProcess, display: D
   const imagesPerSecond = (): number => (clock.ms > 0 ? (1000 * clock.steps * plan.batch) / clock.ms : 0);
   const patiently = <T>(action: () => Promise<T>): Promise<T> => untilThereIsRoom(action, display, stopped);
   let last = performance.now();
+  let told = 0;
+  const tellSkipped = (): void => {
+    for (const { message } of stream.skipped.slice(told)) display.say(`  not used: ${message}`);
+    told = stream.skipped.length;
+  };
   try {
     return await runTraining(
       { plan, classes, stepsPerEpoch: data.stepsPerEpoch, every: record.every, ...(record.evaluateEvery === undefined ? {} : { evaluateEvery: record.evaluateEvery }) },
@@ -117,6 +122,7 @@ async function trainWith(run: PreparedRun, training: TrainingProcess, display: D
           const share = clock.ms > 0 ? clock.waitedMs / clock.ms : 0;
           await patiently(() => folder.append("timing", { step: line.step, images_per_second: rounded(speed, 1), seconds: rounded(clock.ms / 1000, 3), engine_waited_share: rounded(share, 4), at: new Date().toISOString() }));
           Object.assign(clock, { steps: 0, ms: 0, stepMs: 0, waitedMs: 0 });
+          tellSkipped();
           display.interval(line, rounded(speed, 1));
         },
         keepBest: () => patiently(() => writeWeights(training, folder.file(RUN_FILES.best), metadata)),
@@ -130,7 +136,7 @@ async function trainWith(run: PreparedRun, training: TrainingProcess, display: D
       },
     );
   } finally {
-    for (const { message } of stream.skipped) display.say(`  not used: ${message}`);
+    tellSkipped();
     await stream.close();
   }
 }

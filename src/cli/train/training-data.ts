@@ -33,7 +33,8 @@ export interface TrainingData {
   test(): BatchStream | undefined;
 }
 
-/** A few broken images of a large set are no reason to stop. */
+/** A few broken images are no reason to stop: so many, or this part of a large set. */
+const SKIPPED = 10;
 const SKIPPED_SHARE = 0.01;
 
 /**
@@ -57,7 +58,7 @@ export async function openTrainingData(path: string, network: Graph, classes: nu
   if (stepsPerEpoch === 0) throw new InputError(`a batch has ${groupDigits(plan.batch)} images, and only ${groupDigits(split.train.length)} train`, { help: [`Take smaller ones: \`--batch ${Math.min(32, split.train.length)}\`.`] });
   const workers = workersFor(part);
   const statistics = await measured(part, split.train, steps, workers, host);
-  const skipLimit = Math.floor(part.labels.length * SKIPPED_SHARE);
+  const skipLimit = Math.max(SKIPPED, Math.floor(part.labels.length * SKIPPED_SHARE));
   const tested = validationOf(set, part, split.validation);
   const last = partOf(set, "test");
   return {
@@ -97,7 +98,7 @@ function validationOf(set: DataSet, train: Part, kept: Uint32Array): Tested | un
   return other && wholePart(other);
 }
 
-const wholePart = (part: Part): Tested => ({ part, images: trainOnAll(part.labels.length).train, of: part.name === "val" ? "images for validation" : "test images" });
+const wholePart = (part: Part): Tested => ({ part, images: trainOnAll(part.labels.length).train, of: part.name === "val" ? "images of the part `val`" : "test images" });
 
 const partOf = (set: DataSet, name: Part["name"]): Part | undefined => set.parts.find((part) => part.name === name);
 
