@@ -169,6 +169,9 @@ describe("rnc train", function () {
       const { child, ended } = start(folder, [...ARGUMENTS, "--steps", "5000", "--every", "1000", "--evaluate-every", "100000", "-o", "run"]);
       await until("the run", () => existsSync(join(folder, "run/run.json")));
       await wait(1500);
+      const other = rnc(["train", "--resume", "run"], { cwd: folder });
+      expect(other.code).to.equal(1);
+      expect(other.stderr).to.include(`another process (${child.pid}) is training in \`run\``);
       child.kill("SIGINT");
       const { code, output } = await ended;
       expect(code, output).to.equal(130);

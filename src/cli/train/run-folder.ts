@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { open, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../base/input-error.ts";
@@ -111,6 +111,7 @@ export async function reopenRun(path: string): Promise<{ readonly folder: RunFol
   const last = names.filter((name) => name.startsWith("step-")).sort().at(-1);
   if (last === undefined) throw new InputError(`\`${path}\` has no checkpoint: it ended before the first was made`, { help: ["Begin it anew, in another folder."] });
   const position = await readCheckpoint(folder, last, names);
+  lockRun({ path, file: (name) => join(path, name) });
   await onDisk(path, async () => {
     await truncate(join(path, RUN_FILES.metrics), position.metricsBytes);
     await truncate(join(path, RUN_FILES.timing), position.timingBytes);
@@ -174,6 +175,33 @@ function runFolder(path: string): RunFolder {
         });
       }),
   };
+}
+
+/**
+ * Keeps other processes from this run until this one ends; one that was killed keeps nobody.
+ *
+ * @throws {@link InputError} when another process is at it
+ */
+function lockRun({ path, file }: Pick<RunFolder, "path" | "file">): void {
+  const lock = file(".lock");
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+    const holder = Number(readFileSync(lock, "utf8"));
+    if (holder !== process.pid && lives(holder)) throw new InputError(`another process (${holder}) is training in \`${path}\``, { help: ["Wait for it, or end it with Ctrl-C: it leaves a checkpoint."] });
+    writeFileSync(lock, String(process.pid));
+  }
+  process.once("exit", () => rmSync(lock, { force: true }));
+}
+
+function lives(processId: number): boolean {
+  if (!Number.isInteger(processId) || processId <= 0) return false;
+  try {
+    return process.kill(processId, 0);
+  } catch (error) {
+    return codeOf(error) === "EPERM";
+  }
 }
 
 /** What is only in the system's memory would be gone with the power. */
