@@ -83,7 +83,7 @@ describe("rnc compile --target onnx-training", function () {
       expect(masked.code, masked.stderr).to.equal(0);
       // layer1 has two convolutions and two batch norms; so have layer2 and layer3, and there are a stem of one each and a classifier.
       for (const text of ["`layer1.0.droppath1.uniform` [8, 1, 1, 1]", "frozen: 6 of 23 learned parameters and 4 running statistics"]) expect(masked.stdout).to.include(text);
-      writeFileSync(join(folder, "two.resnet"), "network Two {\n  input image: float32[N, 3, 8, 8]\n  output rough = (conv(3x3, 4) -> globalavgpool -> head: linear(5) -> softmax)\n}\n");
+      writeFileSync(join(folder, "two.resnet"), "network Two {\n  input image: float32[N, 3, 8, 8]\n  conv(3x3, 4) -> globalavgpool -> head: linear(5) -> odds: softmax\n  output rough = odds\n}\n");
       const soft = rnc(["compile", "two.resnet", ...STEP, "--batch", "8", "-o", "t.onnx"], { cwd: folder });
       expect(soft.code, soft.stderr).to.equal(0);
       expect(soft.stdout).to.include("`rough` ends in a softmax; the loss is taken from what goes into it");
