@@ -1,7 +1,7 @@
 import type { EmittedFile } from "../backends/backend.ts";
 import { groupDigits } from "../base/digits.ts";
 import { InputError } from "../base/input-error.ts";
-import { formatShape } from "../ir/tensor-type.ts";
+import { elementCount, formatShape } from "../ir/tensor-type.ts";
 import type { FloatTensor, Inference } from "./engine.ts";
 
 /** All bytes of a file: runtimes take a model as a whole. */
@@ -20,7 +20,7 @@ export async function bytesOf(file: EmittedFile): Promise<Uint8Array<ArrayBuffer
 export function checkInputs(names: readonly string[], inputs: readonly FloatTensor[]): void {
   if (inputs.length !== names.length) throw new InputError(`this model has ${names.length} inputs (${names.join(", ")}), and ${inputs.length} tensors were given`);
   inputs.forEach(({ data, shape }, index) => {
-    const count = shape.reduce((product, size) => product * size, 1);
+    const count = elementCount(shape);
     if (data.length !== count) throw new InputError(`\`${names[index]}\` of shape ${formatShape(shape)} needs ${groupDigits(count)} values, and has ${groupDigits(data.length)}`);
   });
 }

@@ -4,7 +4,7 @@ import { invariant } from "../base/assert.ts";
 import { InputError } from "../base/input-error.ts";
 import { symbolsOf } from "../ir/dim.ts";
 import type { Graph } from "../ir/graph.ts";
-import { formatShape } from "../ir/tensor-type.ts";
+import { elementCount, formatShape } from "../ir/tensor-type.ts";
 import { momentumName, trainingStep } from "../passes/gradient.ts";
 import type { TrainingStep } from "../passes/gradient.ts";
 import { weightsInMemory } from "../weights/in-memory.ts";
@@ -54,7 +54,7 @@ export async function openOnnxTraining(runtime: OnnxRuntime, network: Graph, wei
   for (const { parameter, kind, input, output } of step.state) {
     const { shape } = parameter;
     const name = kind === "momentum" ? momentumName(parameter.name) : parameter.name;
-    const first = kind === "momentum" && weights.info(name) === undefined ? new Float32Array(elements(shape)) : await valuesOf(weights, name, shape);
+    const first = kind === "momentum" && weights.info(name) === undefined ? new Float32Array(elementCount(shape)) : await valuesOf(weights, name, shape);
     kept.push({ input, output, name, shape, buffers: [tensor(first, shape), tensor(new Float32Array(first.length), shape)] });
   }
   const fixed: Record<string, Onnx.Tensor> = {};
@@ -83,7 +83,7 @@ export async function openOnnxTraining(runtime: OnnxRuntime, network: Graph, wei
       feeds[step.learningRate] = tensor(Float32Array.of(learningRate), []);
       for (const name of step.random) {
         const shape = shapes.get(name) ?? [];
-        feeds[name] = tensor(uniformNumbers(options.seed, done, name, elements(shape)), shape);
+        feeds[name] = tensor(uniformNumbers(options.seed, done, name, elementCount(shape)), shape);
       }
       for (const { input, output, buffers } of kept) {
         feeds[input] = buffers[turn];
@@ -122,10 +122,9 @@ function batchSizes(network: Graph, batch: number): ReadonlyMap<string, number> 
 }
 
 const isMomentum = (step: TrainingStep, input: string): boolean => step.state.some((part) => part.kind === "momentum" && part.input === input);
-const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 async function valuesOf(weights: WeightSource, name: string, shape: readonly number[]): Promise<Float32Array> {
-  const values = new Float32Array(elements(shape));
+  const values = new Float32Array(elementCount(shape));
   const bytes = new Uint8Array(values.buffer);
   let at = 0;
   for await (const chunk of weights.read(name)) {

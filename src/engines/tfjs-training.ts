@@ -5,9 +5,12 @@ import { loadInto } from "../backends/tfjs/build.ts";
 import { lowerToLayers } from "../backends/tfjs/lower.ts";
 import type { LayersModel, LayersWeight } from "../backends/tfjs/layers-model.ts";
 import { weightReader } from "../backends/tfjs/read-weight.ts";
+import { sizeOf } from "../backends/tfjs/shards.ts";
 import type { Graph, Parameter, Value } from "../ir/graph.ts";
 import { bitsKey, randomBits } from "../base/random-bits.ts";
 import { isLearned } from "../passes/gradient.ts";
+import { elementCount } from "../ir/tensor-type.ts";
+import { gather } from "../weights/gather.ts";
 import type { WeightSource } from "../weights/source.ts";
 import { reasonOf } from "./runtime.ts";
 import { channelsLast, useBackend } from "./tfjs-inference.ts";
@@ -161,17 +164,9 @@ function variablesOf(network: Graph, layers: LayersModel, model: Tf.LayersModel)
 }
 
 async function firstMomentum(tf: TensorFlow, weight: LayersWeight, weights: WeightSource): Promise<Tf.Variable> {
-  const size = weight.shape.reduce((product, length) => product * length, 1);
-  const values = new Float32Array(size);
-  if (weights.info(momentumName(weight.parameter.name)) !== undefined) {
-    const bytes = new Uint8Array(values.buffer);
-    let at = 0;
-    const momenta: WeightSource = { ...weights, read: (name, axes) => weights.read(momentumName(name), axes) };
-    for await (const chunk of weightReader(momenta)(weight)) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
-  }
+  const known = weights.info(momentumName(weight.parameter.name)) !== undefined;
+  const momenta: WeightSource = { ...weights, read: (name, axes) => weights.read(momentumName(name), axes) };
+  const values = known ? new Float32Array((await gather(weightReader(momenta)(weight), sizeOf(weight))).buffer) : new Float32Array(elementCount(weight.shape));
   return tf.tidy(() => tf.variable(tf.tensor(values, [...weight.shape]), false));
 }
 

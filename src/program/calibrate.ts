@@ -5,6 +5,7 @@ import { emitOnnx } from "../backends/onnx/index.ts";
 import { formatDim, isSymbolic } from "../ir/dim.ts";
 import type { Graph, Parameter, Value } from "../ir/graph.ts";
 import { trainingForward } from "../passes/gradient.ts";
+import { gather } from "../weights/gather.ts";
 import { seededWeights } from "../weights/seeded.ts";
 import type { WeightSource } from "../weights/source.ts";
 
@@ -102,12 +103,7 @@ export async function noise(input: Value, symbols: ReadonlyMap<string, number>, 
   const count = elementCount(shape);
   // A fan of 2 is a variance of 1.
   const made: Parameter = { name, role: "weight", shape, dtype: "float32", initializer: { kind: "he_normal", fanIn: 2, fanOut: 2 }, value: input };
-  const bytes = new Uint8Array(count * 4);
-  let at = 0;
-  for await (const chunk of seededWeights([made], { seed }).read(name)) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
+  const bytes = await gather(seededWeights([made], { seed }).read(name), count * 4);
   return { data: new Float32Array(bytes.buffer), shape };
 }
 

@@ -1,3 +1,4 @@
+import { gather } from "../../weights/gather.ts";
 import type { WeightSource } from "../../weights/source.ts";
 import { modelArtifacts } from "./index.ts";
 import type { LayersModel } from "./layers-model.ts";
@@ -28,13 +29,7 @@ export async function loadInto<M>(tf: LayersApi<M>, model: LayersModel, weights:
     async load() {
       const weightData: ArrayBuffer[] = [];
       for (const weight of model.layers.flatMap((layer) => layer.weights)) {
-        const bytes = new Uint8Array(sizeOf(weight));
-        let at = 0;
-        for await (const chunk of read(weight)) {
-          bytes.set(chunk, at);
-          at += chunk.length;
-        }
-        weightData.push(bytes.buffer);
+        weightData.push((await gather(read(weight), sizeOf(weight))).buffer);
       }
       return {
         ...rest,

@@ -1,5 +1,6 @@
-import { invariant } from "../../base/assert.ts";
 import type { Parameter } from "../../ir/graph.ts";
+import { elementCount } from "../../ir/tensor-type.ts";
+import { gather } from "../../weights/gather.ts";
 import type { WeightSource } from "../../weights/source.ts";
 import type { LayersWeight } from "./layers-model.ts";
 
@@ -16,7 +17,7 @@ export function weightReader(weights: WeightSource): ReadWeight {
     const known = held.get(parameter);
     if (known) return known;
     if (held.size > 1) held.clear();
-    const values = await gather(weights, parameter);
+    const values = await wordsOf(weights, parameter);
     held.set(parameter, values);
     return values;
   };
@@ -27,7 +28,7 @@ export function weightReader(weights: WeightSource): ReadWeight {
     }
     const [from, to] = rows;
     const [, ...rest] = parameter.shape;
-    const perRow = rest.reduce((product, size) => product * size, 1);
+    const perRow = elementCount(rest);
     const part = (await whole(parameter)).subarray(from * perRow, to * perRow);
     const made = axes ? transposed(part, [to - from, ...rest], axes) : part;
     yield new Uint8Array(made.buffer, made.byteOffset, made.byteLength);
@@ -35,16 +36,8 @@ export function weightReader(weights: WeightSource): ReadWeight {
 }
 
 /** Values as the words of four bytes that they are: nothing is computed with them. */
-async function gather(weights: WeightSource, parameter: Parameter): Promise<Uint32Array> {
-  const values = new Uint32Array(parameter.shape.reduce((product, size) => product * size, 1));
-  const bytes = new Uint8Array(values.buffer);
-  let at = 0;
-  for await (const chunk of weights.read(parameter.name)) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  invariant(at === bytes.length, `${parameter.name} came with ${at} bytes of ${bytes.length}`);
-  return values;
+async function wordsOf(weights: WeightSource, { name, shape }: Parameter): Promise<Uint32Array> {
+  return new Uint32Array((await gather(weights.read(name), elementCount(shape) * 4)).buffer);
 }
 
 /** Axis i of the result is axis `axes[i]` of the tensor. */

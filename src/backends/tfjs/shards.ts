@@ -1,4 +1,5 @@
 import { invariant } from "../../base/assert.ts";
+import { elementCount } from "../../ir/tensor-type.ts";
 import type { EmittedFile } from "../backend.ts";
 import type { LayersWeight } from "./layers-model.ts";
 import type { ReadWeight } from "./read-weight.ts";
@@ -7,7 +8,7 @@ import type { ReadWeight } from "./read-weight.ts";
 const SHARD_BYTES = 4 << 20;
 
 /** Elements of a variable, four bytes each. */
-export const sizeOf = (weight: LayersWeight): number => weight.shape.reduce((product, size) => product * size, 1) * 4;
+export const sizeOf = (weight: LayersWeight): number => elementCount(weight.shape) * 4;
 
 /**
  * The variables, one after the other, cut into files of 4 MB. Files that are asked for in their order share one reading of
