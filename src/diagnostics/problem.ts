@@ -3,6 +3,9 @@ import type { Code } from "./catalogue.ts";
 
 export type Severity = "error" | "warning" | "info";
 
+/** The code of a lint rule: `RL05`. */
+export type RuleCode = `RL${number}`;
+
 /** A place in a source, with what is to be said about it. */
 export interface Label {
   readonly span: Span;
@@ -13,6 +16,8 @@ export interface Label {
 export interface Fix {
   readonly title: string;
   readonly edits: readonly { readonly span: Span; readonly text: string }[];
+  /** True when the network computes the same as before, or a program that meant nothing gets the only meaning it can have. */
+  readonly isSafe?: boolean;
 }
 
 /**
@@ -20,7 +25,9 @@ export interface Fix {
  * here), secondary labels (where the expectation came from), notes (the numbers), help (the next step).
  */
 export interface Problem {
-  readonly code: Code;
+  readonly code: Code | RuleCode;
+  /** The name of the lint rule that found it. */
+  readonly rule?: string | undefined;
   readonly severity: Severity;
   readonly message: string;
   readonly primary: Label;
@@ -32,7 +39,8 @@ export interface Problem {
 
 /** What a reporting site gives; everything but code, message and place may be left out. */
 export interface ProblemInput {
-  readonly code: Code;
+  readonly code: Code | RuleCode;
+  readonly rule?: string | undefined;
   readonly message: string;
   readonly span: Span;
   readonly label?: string | undefined;
@@ -47,6 +55,7 @@ export interface ProblemInput {
 export function createProblem(input: ProblemInput): Problem {
   return {
     code: input.code,
+    ...(input.rule === undefined ? {} : { rule: input.rule }),
     severity: input.severity ?? "error",
     message: input.message,
     primary: { span: input.span, text: input.label ?? "" },

@@ -1,6 +1,7 @@
 import type { Span } from "../../base/source-file.ts";
 import { positionAt } from "../../base/source-file.ts";
 import { catalogue } from "../catalogue.ts";
+import type { Code } from "../catalogue.ts";
 import type { Problem } from "../problem.ts";
 
 /** A place in a source: lines and columns from 1, offsets in UTF-16 units; the end is the first place that does not belong to it. */
@@ -37,7 +38,7 @@ export function jsonSpan(span: Span): JsonSpan {
 export function jsonProblem(problem: Problem): JsonProblem {
   return {
     code: problem.code,
-    slug: catalogue[problem.code].slug,
+    slug: problem.rule ?? catalogue[problem.code as Code].slug,
     severity: problem.severity,
     message: problem.message,
     span: jsonSpan(problem.primary.span),
