@@ -16,6 +16,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "doctor", load: () => import("./commands/doctor.ts") },
   { name: "explain", load: () => import("./commands/explain.ts") },
   { name: "fmt", load: () => import("./commands/fmt.ts") },
+  { name: "lint", load: () => import("./commands/lint.ts") },
   { name: "list", load: () => import("./commands/list.ts") },
   { name: "new", load: () => import("./commands/new.ts") },
   { name: "summary", load: () => import("./commands/summary.ts") },

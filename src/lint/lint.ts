@@ -1,0 +1,59 @@
+import type { Problem } from "../diagnostics/problem.ts";
+import { hasErrors, sortProblems } from "../diagnostics/problem.ts";
+import type { Graph } from "../ir/graph.ts";
+import type { Program } from "../program/load.ts";
+import type { BuildOptions, NetworkEntry } from "../program/networks.ts";
+import { buildNetwork, checkProgram, listNetworks } from "../program/networks.ts";
+import { commentsOf } from "../syntax/index.ts";
+import { networkContexts } from "./context.ts";
+import { createFindings } from "./findings.ts";
+import { RULES } from "./registry.ts";
+import type { LintSettings } from "./settings.ts";
+
+export interface LintOptions {
+  /** Look at this network alone, beside the text of the file. */
+  readonly network?: NetworkEntry;
+  /** Values for parameters and shapes for inputs, as the command line gives them. */
+  readonly build?: BuildOptions;
+}
+
+export interface LintResult {
+  /** What the checker and the rules say, sorted by place. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Checks a program and asks the rules about its root file: every rule for texts once, every rule for networks once for each
+ * network that could be built. Work is linear in the size of the networks, as long as the rules' is.
+ */
+export function lintProgram(program: Program, settings: LintSettings, options: LintOptions = {}): LintResult {
+  const { graphs, problems } = built(program, options);
+  const module = program.root;
+  const asked = RULES.filter((rule) => settings.severityOf(rule) !== "off");
+  const findings = createFindings(module.source, (rule) => settings.severityOf(rule), () => false);
+
+  // What could not be read is missing from the tree: a rule would speak of names as unused whose use is in the lost part.
+  if (!hasErrors(program.problems)) {
+    const comments = commentsOf(module.source);
+    for (const rule of asked) rule.checkModule?.({ module, comments, threshold: (name) => settings.threshold(rule, name), report: (finding) => findings.inModule(rule, finding) });
+  }
+  const networkRules = asked.filter(({ checkNetwork }) => checkNetwork !== undefined);
+  for (const graph of networkRules.length > 0 ? graphs : []) {
+    const contextOf = networkContexts(graph);
+    for (const rule of networkRules) {
+      rule.checkNetwork?.(contextOf({ module, threshold: (name) => settings.threshold(rule, name), report: (finding) => findings.inNetwork(rule, graph, finding) }));
+    }
+  }
+  return { problems: sortProblems([...problems, ...findings.problems(graphs.length)]) };
+}
+
+function built(program: Program, { network, build }: LintOptions): { readonly graphs: readonly Graph[]; readonly problems: readonly Problem[] } {
+  if (network === undefined && build === undefined) {
+    const { value, problems } = checkProgram(program);
+    return { graphs: value.flatMap(({ graph }) => graph ?? []), problems };
+  }
+  const given = new Set(Object.keys(build?.settings ?? {}));
+  const networks = network ? [network] : listNetworks(program).filter(({ open }) => open.every(({ name }) => given.has(name)));
+  const outcomes = networks.map((entry) => buildNetwork(program, entry, build));
+  return { graphs: outcomes.flatMap(({ value }) => value ?? []), problems: outcomes.flatMap(({ problems }) => problems) };
+}
