@@ -25,6 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   engines: ["base", "ir", "ops", "passes", "weights", "backends"],
   verify: ["base", "ir", "ops", "passes", "weights", "backends", "program", "engines"],
   training: ["base", "program", "engines"],
+  report: ["base", "program", "training"],
 };
 
 /** Packages, and the only folders that may import them. Everything else of `node_modules` is for tests and tools. */
@@ -32,10 +33,11 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@tensorflow/tfjs": ["engines"],
   chevrotain: ["syntax"],
   commander: ["cli"],
+  "d3-scale": ["report"],
+  "d3-shape": ["report"],
   diff: ["cli"],
   "fastest-levenshtein": ["base"],
   "onnxruntime-node": ["engines"],
-  picocolors: ["cli"],
   prettier: ["format"],
   protobufjs: ["backends/onnx"],
 };

@@ -1,11 +1,14 @@
-// Runs the bundled command line on a sample in this process, so that V8 has compiled what a check needs, and stores the
-// compiled form beside the bundle, where the launcher looks for it.
+// Runs the bundled command line on a sample in this process, so that V8 has compiled what a command needs, and stores the
+// compiled form beside the bundle, where the launcher looks for it:
+//
+//   node make-code-cache.cjs BUNDLE COMMAND SAMPLE
 "use strict";
-const { readFileSync, writeFileSync } = require("node:fs");
-const { dirname } = require("node:path");
+const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
+const { tmpdir } = require("node:os");
+const { dirname, join } = require("node:path");
 const { Script } = require("node:vm");
 
-const [filename, ...samples] = process.argv.slice(2);
+const [filename, command, sample] = process.argv.slice(2);
 // As in the launcher: the text must be the same for the cache to fit.
 const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, "latin1")}\n})`;
 const script = new Script(text, { filename });
@@ -16,9 +19,10 @@ const silent = { write() {}, isTerminal: false, columns: 100 };
 
 (async () => {
   const host = createNodeHost();
-  for (const args of [["check", ...samples]]) {
-    const code = await main(args, { ...host, out: { ...silent, colors: host.out.colors }, err: { ...silent, colors: host.err.colors } });
-    if (code !== 0) throw new Error(`rnc ${args.join(" ")} ended with ${code}`);
-  }
+  const folder = mkdtempSync(join(tmpdir(), "rnc-"));
+  const args = command === "compile" ? [command, `${sample}#Mine`, "-o", join(folder, "sample.onnx")] : [command, sample];
+  const code = await main(args, { ...host, out: { ...silent, colors: host.out.colors }, err: { ...silent, colors: host.err.colors } });
+  rmSync(folder, { recursive: true });
+  if (code !== 0) throw new Error(`rnc ${args.join(" ")} ended with ${code}`);
   writeFileSync(`${filename}.${process.versions.v8}-${process.arch}.cache`, script.createCachedData());
 })();

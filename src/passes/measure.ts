@@ -1,3 +1,4 @@
+import { lazy } from "../base/lazy.ts";
 import { elementCount, knownShape } from "../ir/tensor-type.ts";
 import type { Graph, Node, ParameterRole, Value } from "../ir/graph.ts";
 import type { OpRecord } from "../ops/define-op.ts";
@@ -38,9 +39,9 @@ export interface Measures {
 
 const STATE: ReadonlySet<ParameterRole> = new Set(["running_mean", "running_var"]);
 
-/** Every node's measures, by node id. */
+/** Every node's measures, by node id; receptive fields are found when the first of them is asked for. */
 export function measureNodes(graph: Graph): readonly NodeMeasure[] {
-  const fields = receptiveFields(graph);
+  const fields = lazy(() => receptiveFields(graph));
   return graph.nodes.map((node) => {
     let params = 0;
     let buffers = 0;
@@ -51,7 +52,14 @@ export function measureNodes(graph: Graph): readonly NodeMeasure[] {
       if (STATE.has(parameter.role)) buffers += count;
       else params += count;
     }
-    return { params, buffers, macs: nodeMacs(node), receptiveField: fields.get(node.outputs[0] as Value) };
+    return {
+      params,
+      buffers,
+      macs: nodeMacs(node),
+      get receptiveField() {
+        return fields().get(node.outputs[0] as Value);
+      },
+    };
   });
 }
 
@@ -66,34 +74,52 @@ export function nodeMacs(node: Node): number | undefined {
   return record.macs({ attributes: node.attributes, inputs: inputs as number[][], outputs: outputs as number[][] });
 }
 
-/** The totals of a graph, or of the nodes from `first` up to `end`. */
+/** The totals of a graph, or of the nodes from `first` up to `end`; what is not asked for is not computed. */
 export function measure(graph: Graph, range?: { readonly first: number; readonly end: number }, each = measureNodes(graph)): Measures {
-  const first = range?.first ?? 0;
-  const nodes = graph.nodes.slice(first, range?.end);
+  const nodes = graph.nodes.slice(range?.first ?? 0, range?.end);
   let params = 0;
   let buffers = 0;
   let macs: number | undefined = 0;
-  let greatest: readonly number[] | undefined;
-  let least: readonly number[] | undefined;
   for (const node of nodes) {
     const own = each[node.id] as NodeMeasure;
     params += own.params;
     buffers += own.buffers;
     macs = macs === undefined || own.macs === undefined ? undefined : macs + own.macs;
-    if (own.receptiveField && recordOf(node).window) {
-      greatest = elementwise(Math.max, greatest, own.receptiveField.greatest);
-      least = elementwise(Math.max, least, own.receptiveField.least);
-    }
   }
+  const fields = lazy(() => greatestFields(nodes, each));
+  const depth = lazy(() => depthOf(graph, nodes));
+  const memoryInBytes = lazy(() => memoryOf(graph, nodes));
   return {
     params,
     buffers,
     macs,
-    depth: depthOf(graph, nodes),
-    receptiveField: greatest,
-    leastReceptiveField: least,
-    memoryInBytes: memoryOf(graph, nodes),
+    get depth() {
+      return depth();
+    },
+    get receptiveField() {
+      return fields().greatest;
+    },
+    get leastReceptiveField() {
+      return fields().least;
+    },
+    get memoryInBytes() {
+      return memoryInBytes();
+    },
   };
+}
+
+/** The extremes of the receptive fields of all layers with a window. */
+function greatestFields(nodes: readonly Node[], each: readonly NodeMeasure[]): { readonly greatest: readonly number[] | undefined; readonly least: readonly number[] | undefined } {
+  let greatest: readonly number[] | undefined;
+  let least: readonly number[] | undefined;
+  for (const node of nodes) {
+    if (recordOf(node).window === undefined) continue;
+    const field = (each[node.id] as NodeMeasure).receptiveField;
+    if (field === undefined) continue;
+    greatest = elementwise(Math.max, greatest, field.greatest);
+    least = elementwise(Math.max, least, field.least);
+  }
+  return { greatest, least };
 }
 
 function recordOf(node: Node): OpRecord {

@@ -1,5 +1,9 @@
 import { createToken, Lexer, type TokenType } from "chevrotain";
 
+// The signs a pattern can begin with are given with it: Chevrotain would find them by reading the pattern, each time rnc starts.
+const DIGITS = [..."0123456789"];
+const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"];
+
 // Categories: never matched by the lexer, only named by the grammar.
 
 /** A name, or any reserved word: what may stand after `.`. */
@@ -10,7 +14,7 @@ export const Relation = createToken({ name: "Relation", pattern: Lexer.NA });
 export const SumOperator = createToken({ name: "SumOperator", pattern: Lexer.NA });
 export const ProductOperator = createToken({ name: "ProductOperator", pattern: Lexer.NA });
 
-export const Identifier = createToken({ name: "Identifier", pattern: /[A-Za-z_][A-Za-z0-9_]*/, categories: Word });
+export const Identifier = createToken({ name: "Identifier", pattern: /[A-Za-z_][A-Za-z0-9_]*/, start_chars_hint: LETTERS, categories: Word });
 
 const reserved = (word: string): TokenType =>
   createToken({ name: word, pattern: word, longer_alt: Identifier, categories: Word });
@@ -44,27 +48,29 @@ export const reservedWords: readonly TokenType[] = [
   If, Else, For, In, From, Times, And, Or, Not, True, False,
 ];
 
-export const DocComment = createToken({ name: "DocComment", pattern: /\/\/\/(?!\/)[^\r\n]*/, group: "comments" });
-export const Comment = createToken({ name: "Comment", pattern: /\/\/[^\r\n]*/, group: "comments" });
-export const NewLine = createToken({ name: "NewLine", pattern: /\r\n?|\n/, categories: Separator, line_breaks: true });
+export const DocComment = createToken({ name: "DocComment", pattern: /\/\/\/(?!\/)[^\r\n]*/, start_chars_hint: ["/"], group: "comments" });
+export const Comment = createToken({ name: "Comment", pattern: /\/\/[^\r\n]*/, start_chars_hint: ["/"], group: "comments" });
+export const NewLine = createToken({ name: "NewLine", pattern: /\r\n?|\n/, start_chars_hint: ["\r", "\n"], categories: Separator, line_breaks: true });
 /** Blanks, with what editors and web pages leave behind: a no-break space, a byte order mark. */
-export const Blank = createToken({ name: "Blank", pattern: /[ \t\f\v\u00a0\u3000\ufeff]+/, group: Lexer.SKIPPED });
+export const Blank = createToken({ name: "Blank", pattern: /[ \t\f\v\u00a0\u3000\ufeff]+/, start_chars_hint: [..." \t\f\v\u00a0\u3000\ufeff"], group: Lexer.SKIPPED });
 
 /** `3x3`, the list `[3, 3]`. */
-export const Dims = createToken({ name: "Dims", pattern: /\d+(?:x\d+)+(?![A-Za-z0-9_])/ });
+export const Dims = createToken({ name: "Dims", pattern: /\d+(?:x\d+)+(?![A-Za-z0-9_])/, start_chars_hint: DIGITS });
 export const NumberToken = createToken({
   name: "Number",
   pattern: /\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d+)?[KMG]?/,
+  start_chars_hint: DIGITS,
 });
-export const StringToken = createToken({ name: "String", pattern: /"[^"\r\n]*"/ });
+export const StringToken = createToken({ name: "String", pattern: /"[^"\r\n]*"/, start_chars_hint: ['"'] });
 /** A string without its end. */
-export const OpenString = createToken({ name: "OpenString", pattern: /"[^"\r\n]*/ });
+export const OpenString = createToken({ name: "OpenString", pattern: /"[^"\r\n]*/, start_chars_hint: ['"'] });
 
 /** What is written in other languages, or by a word processor; the reader says what to write here, and goes on. */
 export const Foreign = createToken({
   name: "Foreign",
   pattern:
     /#[^\r\n]*|\/\*[\s\S]*?(?:\*\/|(?![\s\S]))|;|&&|\|\||!==|!(?!=)|===|\*\*|<>|=>|'[^'\r\n]*'|[“”][^"“”\r\n]*["“”]|[×→⇒≤≥≠−–]/,
+  start_chars_hint: [..."#/;&|!=*<'×–“”→⇒≤≥≠−"],
   line_breaks: true,
 });
 

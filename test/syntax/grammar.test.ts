@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { Alternation, Alternative, NonTerminal, Option, Repetition, RepetitionMandatory, RepetitionMandatoryWithSeparator, RepetitionWithSeparator, Terminal, type IProduction, type Rule, type TokenType } from "chevrotain";
+import { Alternation, Alternative, Lexer, NonTerminal, Option, Repetition, RepetitionMandatory, RepetitionMandatoryWithSeparator, RepetitionWithSeparator, Terminal, type IProduction, type Rule, type TokenType } from "chevrotain";
 import { ResnetParser } from "../../src/syntax/grammar.ts";
 import { createLexer } from "../../src/syntax/lexer.ts";
 import { reservedWords } from "../../src/syntax/reserved-words.ts";
@@ -192,5 +192,23 @@ describe("syntax: the grammar", () => {
 
   it("has token definitions in which Chevrotain finds no fault", () => {
     expect(createLexer({ validate: true }).lexerDefinitionErrors).to.deep.equal([]);
+  });
+
+  it("names the signs that each pattern can begin with, as Chevrotain finds them in the patterns", () => {
+    const tried = (types: readonly TokenType[]): string[][] => {
+      const { charCodeToPatternIdxToConfig } = new Lexer([...types], { positionTracking: "onlyOffset", ensureOptimizations: true }) as unknown as { charCodeToPatternIdxToConfig: { defaultMode: { tokenType: TokenType }[][] } };
+      // Not `map`: the table has holes for signs that begin nothing.
+      return Array.from(charCodeToPatternIdxToConfig.defaultMode, (entries) => (entries ?? []).map(({ tokenType }) => tokenType.name));
+    };
+    const hinted = t.tokenTypes.filter(({ START_CHARS_HINT }) => START_CHARS_HINT !== undefined);
+    expect(hinted.length).to.be.greaterThan(9);
+    const hints = hinted.map((type) => type.START_CHARS_HINT ?? []);
+    const given = tried(t.tokenTypes);
+    try {
+      for (const type of hinted) delete type.START_CHARS_HINT;
+      expect(given).to.deep.equal(tried(t.tokenTypes));
+    } finally {
+      hinted.forEach((type, index) => (type.START_CHARS_HINT = hints[index] ?? []));
+    }
   });
 });
