@@ -106,12 +106,14 @@ export function stepsOf({ length }: TrainingPlan, stepsPerEpoch: number): number
   return length.by === "steps" ? length.count : length.count * stepsPerEpoch;
 }
 
-function callOf({ fields }: Recipe, name: string): RecipeCall | undefined {
+/** A field that is one function with its arguments; nothing where the recipe does not have it so. */
+export function callOf({ fields }: Recipe, name: string): RecipeCall | undefined {
   const value = fields[name];
   return typeof value === "object" && "function" in value ? value : undefined;
 }
 
-function chainOf({ fields }: Recipe, name: string): readonly RecipeCall[] {
+/** A field that is functions joined by `->`; none where the recipe does not have it. */
+export function chainOf({ fields }: Recipe, name: string): readonly RecipeCall[] {
   const value = fields[name];
   if (value === undefined || typeof value === "number") return [];
   return "function" in value ? [value] : value;

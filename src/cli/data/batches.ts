@@ -73,6 +73,9 @@ export interface TestStreamOptions extends StreamOptions {
   readonly size: Size | undefined;
 }
 
+/** A few broken images are no reason to stop: so many, or this part of a large set. */
+const SKIPPED = 10;
+const SKIPPED_SHARE = 0.01;
 /** Batches that are prepared ahead; each may be 154 MB (256 images of 224x224). */
 const AHEAD = 3;
 const NAMED = 5;
@@ -80,6 +83,11 @@ const NAMED = 5;
 /** How many threads prepare images: records in memory need none; files one for each processor but the engine's. */
 export function workersFor(part: Part): number {
   return part.images.kind === "packed" ? 0 : Math.max(1, availableParallelism() - 1);
+}
+
+/** How many broken images of a part are passed over. */
+export function skipLimitOf({ labels }: Part): number {
+  return Math.max(SKIPPED, Math.floor(labels.length * SKIPPED_SHARE));
 }
 
 /** Whole batches in a pass over the images; the rest of them waits for the next pass, whose order is another. */

@@ -114,7 +114,7 @@ export async function beginRun(target: string, options: TrainOptions, host: CliH
       versions: { rnc: VERSION, node: process.versions.node, platform: `${process.platform} ${process.arch}` },
     };
     const path = options.output ?? freeFolder(network.name);
-    const folder = await createRun(path, record, recipe, new Map(files.map((file) => [file.copy, recording.texts.get(file.path) ?? ""])));
+    const folder = await createRun(path, record, recipe, new Map(files.map((file) => [file.copy, recording.texts.get(file.path) ?? ""])), data.statistics);
     await folder.checkpoint(BEGINNING, async (statePath) => {
       const { size, chunks } = writeSafetensors(network.parameters, weights, { "rnc.network": network.name });
       await writeEmittedFiles([{ path: "", sizeInBytes: size, chunks }], statePath);

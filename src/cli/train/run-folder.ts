@@ -3,9 +3,11 @@ import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmS
 import { open, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../base/input-error.ts";
+import type { Statistics } from "../../data/statistics.ts";
 import type { Recipe } from "../../program/recipes.ts";
 import type { Position } from "../../training/loop.ts";
 import { codeOf } from "../node-host.ts";
+import { statisticsText } from "./statistics-file.ts";
 
 /** What a run was asked to do, and with what: `run.json`. */
 export interface RunRecord {
@@ -52,6 +54,7 @@ export interface Checkpoint {
 export const RUN_FILES = {
   record: "run.json",
   recipe: "recipe.json",
+  statistics: "statistics.json",
   metrics: "metrics.jsonl",
   timing: "timing.jsonl",
   best: "best.safetensors",
@@ -79,8 +82,9 @@ export interface RunFolder {
  * Begins a run in a folder that is not there yet, or empty.
  *
  * @param texts texts of the network by the path of their copy in the folder
+ * @param statistics what was measured of the training images, where the recipe needs it: tests need it, too
  */
-export async function createRun(path: string, record: RunRecord, recipe: Recipe, texts: ReadonlyMap<string, string>): Promise<RunFolder> {
+export async function createRun(path: string, record: RunRecord, recipe: Recipe, texts: ReadonlyMap<string, string>, statistics: Statistics | undefined): Promise<RunFolder> {
   if (existsSync(path) && (!statSync(path).isDirectory() || readdirSync(path).length > 0)) {
     throw new InputError(`\`${path}\` is there already, and a run needs a folder of its own`, { help: [existsSync(join(path, RUN_FILES.record)) ? `Go on with it: \`rnc train --resume ${path}\`; or name another folder with \`-o\`.` : "Name another folder with `-o`."] });
   }
@@ -89,6 +93,7 @@ export async function createRun(path: string, record: RunRecord, recipe: Recipe,
     if (texts.size > 0) mkdirSync(join(path, "spec"));
     for (const [copy, text] of texts) await writeFile(join(path, copy), text);
     await writeFile(join(path, RUN_FILES.recipe), `${JSON.stringify(recipe, null, 2)}\n`);
+    if (statistics) await writeFile(join(path, RUN_FILES.statistics), statisticsText(statistics));
     await writeFile(join(path, RUN_FILES.metrics), "");
     await writeFile(join(path, RUN_FILES.timing), "");
     // Last: with it the folder is a run.
@@ -98,13 +103,30 @@ export async function createRun(path: string, record: RunRecord, recipe: Recipe,
 }
 
 /**
+ * Reads what a run was asked to do. It may be under way: nothing of it is touched.
+ *
+ * @throws {@link InputError} when it is no run
+ */
+export function inspectRun(path: string): { readonly folder: RunFolder; readonly record: RunRecord; readonly recipe: Recipe } {
+  const record = readJson<RunRecord>(join(path, RUN_FILES.record), `\`${path}\` is no run`);
+  const recipe = readJson<Recipe>(join(path, RUN_FILES.recipe), `\`${path}\` lacks a part`);
+  return { folder: runFolder(path), record, recipe };
+}
+
+/** Where the weights of a run's last checkpoint are, with momenta; nothing where there is none yet. */
+export function lastState(path: string): string | undefined {
+  const folder = join(path, CHECKPOINTS);
+  const last = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith("step-")).sort().at(-1) : undefined;
+  return last === undefined ? undefined : join(folder, last, STATE);
+}
+
+/**
  * Opens a run to go on with it. What was written after its last checkpoint is taken away.
  *
  * @throws {@link InputError} when it is no run, or has no checkpoint
  */
 export async function reopenRun(path: string): Promise<{ readonly folder: RunFolder; readonly record: RunRecord; readonly recipe: Recipe; readonly checkpoint: Checkpoint }> {
-  const record = readJson<RunRecord>(join(path, RUN_FILES.record), `\`${path}\` is no run`);
-  const recipe = readJson<Recipe>(join(path, RUN_FILES.recipe), `\`${path}\` lacks a part`);
+  const { record, recipe } = inspectRun(path);
   const folder = join(path, CHECKPOINTS);
   const names = existsSync(folder) ? readdirSync(folder) : [];
   for (const name of names.filter((each) => each.startsWith("."))) rmSync(join(folder, name), { recursive: true, force: true });
@@ -214,7 +236,8 @@ async function reachDisk(path: string): Promise<void> {
   }
 }
 
-function readJson<T>(path: string, otherwise: string): T {
+/** @throws {@link InputError} that begins with `otherwise` when there is no such file, or it is no JSON */
+export function readJson<T>(path: string, otherwise: string): T {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as T;
   } catch (error) {

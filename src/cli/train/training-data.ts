@@ -10,7 +10,7 @@ import type { TestPass } from "../../data/steps.ts";
 import type { Graph } from "../../ir/graph.ts";
 import { formatShape } from "../../ir/tensor-type.ts";
 import type { TrainingPlan } from "../../training/plan.ts";
-import { batchesOfEpoch, testBatches, trainingBatches, workersFor } from "../data/batches.ts";
+import { batchesOfEpoch, skipLimitOf, testBatches, trainingBatches, workersFor } from "../data/batches.ts";
 import type { BatchStream } from "../data/batches.ts";
 import type { DataSet, Part } from "../data/data-set.ts";
 import { measureStatistics } from "../data/measure.ts";
@@ -23,6 +23,8 @@ export interface TrainingData {
   readonly set: DataSet;
   readonly stepsPerEpoch: number;
   readonly train: number;
+  /** What was measured of the training images, where preparing images needs it. */
+  readonly statistics: Statistics | undefined;
   /** Images that are kept for validation, and what they are called; none: there are no such images. */
   readonly validation: { readonly count: number; readonly of: string } | undefined;
   /** Batches without end, from a step on. */
@@ -32,10 +34,6 @@ export interface TrainingData {
   /** All images for tests, once, where they are not those for validation. */
   test(): BatchStream | undefined;
 }
-
-/** A few broken images are no reason to stop: so many, or this part of a large set. */
-const SKIPPED = 10;
-const SKIPPED_SHARE = 0.01;
 
 /**
  * Opens a data set, divides it as the plan says, and measures what preparing needs.
@@ -58,13 +56,14 @@ export async function openTrainingData(path: string, network: Graph, classes: nu
   if (stepsPerEpoch === 0) throw new InputError(`a batch has ${groupDigits(plan.batch)} images, and only ${groupDigits(split.train.length)} train`, { help: [`Take smaller ones: \`--batch ${Math.min(32, split.train.length)}\`.`] });
   const workers = workersFor(part);
   const statistics = await measured(part, split.train, steps, workers, host);
-  const skipLimit = Math.max(SKIPPED, Math.floor(part.labels.length * SKIPPED_SHARE));
+  const skipLimit = skipLimitOf(part);
   const tested = validationOf(set, part, split.validation);
   const last = partOf(set, "test");
   return {
     set,
     stepsPerEpoch,
     train: split.train.length,
+    statistics,
     validation: tested && { count: tested.images.length, of: tested.of },
     stream: (fromStep) => trainingBatches({ part, images: split.train, batch: plan.batch, steps, statistics, size, seed: plan.seed, workers, skipLimit, from: { epoch: 0, step: fromStep } }),
     validate: () => tested && viewsAt(pass, tested, statistics, size, plan.batch, skipLimit),
