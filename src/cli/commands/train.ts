@@ -10,10 +10,12 @@ const HELP = `
 A recipe says optimizer, schedule, batch, length, split and augmentation; options replace single values of it, and
 the run records both. Recipes are written in a .resnet file or taken from the library: Cifar10, ImageNet2015, …
 
-A run is a folder: the network's text, recipe.json (what was used), run.json (seed, versions, data), metrics.jsonl
-(loss and errors of every interval), timing.jsonl (images/s), checkpoints, and at the end best.safetensors,
-last.safetensors, model.onnx with the best weights and result.json (with the error on test images). It can be ended at any moment and goes on with --resume from its last checkpoint, to the same bytes that
-it would have written otherwise (ONNX Runtime on the CPU, the same number of threads).
+A run is a folder: the network's text, recipe.json (what was used), statistics.json (the mean of the training images),
+run.json (seed, versions, data), metrics.jsonl
+(loss and errors of every interval), timing.jsonl (images/s), report.html (curves and settings, also while it goes on),
+checkpoints, and at the end best.safetensors, last.safetensors, model.onnx with the best weights and result.json (with
+the error on test images). It can be ended at any moment and goes on with --resume from its last checkpoint, to the
+same bytes that it would have written otherwise (ONNX Runtime on the CPU, the same number of threads).
 
 Images: a folder with a folder for each class, in DIR or in DIR/train and DIR/val, or CIFAR-10 in its binary form.
 

@@ -102,7 +102,7 @@ export async function beginRun(target: string, options: TrainOptions, host: CliH
     const record: RunRecord = {
       form: 1,
       network: { name: network.name, target, set: options.set ?? {}, input: options.input ?? [], files },
-      data: { path: dataPath, classes: data.set.classes, train: data.train, validation: data.validation?.count ?? 0 },
+      data: { path: dataPath, classes: data.set.classes, train: data.train, validation: data.validation?.count ?? 0, ...(data.validation ? { validationOf: data.validation.of } : {}) },
       recipe: recipeName,
       overrides: { ...overrides },
       seed: plan.seed,

@@ -22,7 +22,7 @@ export interface RunRecord {
     /** Every file of the text, and its copy in this folder; none for the standard library. */
     readonly files: readonly { readonly path: string; readonly copy: string }[];
   };
-  readonly data: { readonly path: string; readonly classes: readonly string[]; readonly train: number; readonly validation: number };
+  readonly data: { readonly path: string; readonly classes: readonly string[]; readonly train: number; readonly validation: number; /** `test images`; absent where nothing is for validation. */ readonly validationOf?: string };
   readonly recipe: string;
   /** What the command line said instead of the recipe, as written. */
   readonly overrides: Readonly<Record<string, unknown>>;
@@ -61,11 +61,15 @@ export const RUN_FILES = {
   last: "last.safetensors",
   model: "model.onnx",
   result: "result.json",
+  report: "report.html",
 } as const;
 
 const CHECKPOINTS = "checkpoints";
 const STATE = "state.safetensors";
 const POSITION = "position.json";
+const LOCK = ".lock";
+/** Those of this process. */
+const locks = new Set<string>();
 /** The last and the one before it. */
 const KEPT = 2;
 
@@ -133,7 +137,7 @@ export async function reopenRun(path: string): Promise<{ readonly folder: RunFol
   const last = names.filter((name) => name.startsWith("step-")).sort().at(-1);
   if (last === undefined) throw new InputError(`\`${path}\` has no checkpoint: it ended before the first was made`, { help: ["Begin it anew, in another folder."] });
   const position = await readCheckpoint(folder, last, names);
-  lockRun({ path, file: (name) => join(path, name) });
+  lockRun(path);
   await onDisk(path, async () => {
     await truncate(join(path, RUN_FILES.metrics), position.metricsBytes);
     await truncate(join(path, RUN_FILES.timing), position.timingBytes);
@@ -204,8 +208,8 @@ function runFolder(path: string): RunFolder {
  *
  * @throws {@link InputError} when another process is at it
  */
-function lockRun({ path, file }: Pick<RunFolder, "path" | "file">): void {
-  const lock = file(".lock");
+function lockRun(path: string): void {
+  const lock = join(path, LOCK);
   try {
     writeFileSync(lock, String(process.pid), { flag: "wx" });
   } catch (error) {
@@ -214,7 +218,14 @@ function lockRun({ path, file }: Pick<RunFolder, "path" | "file">): void {
     if (holder !== process.pid && lives(holder)) throw new InputError(`another process (${holder}) is training in \`${path}\``, { help: ["Wait for it, or end it with Ctrl-C: it leaves a checkpoint."] });
     writeFileSync(lock, String(process.pid));
   }
-  process.once("exit", () => rmSync(lock, { force: true }));
+  if (locks.size === 0) process.once("exit", () => locks.forEach((held) => rmSync(held, { force: true })));
+  locks.add(lock);
+}
+
+/** Whether a process is training in this run now. */
+export function isInUse(path: string): boolean {
+  const lock = join(path, LOCK);
+  return existsSync(lock) && lives(Number(readFileSync(lock, "utf8")));
 }
 
 function lives(processId: number): boolean {

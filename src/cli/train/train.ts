@@ -21,6 +21,7 @@ import type { Display } from "./display.ts";
 import { beginRun, resumeRun } from "./prepare-run.ts";
 import type { PreparedRun, TrainOptions } from "./prepare-run.ts";
 import { DiskFull, RUN_FILES } from "./run-folder.ts";
+import { createRunReport } from "./run-report.ts";
 import { openTrainingInChildProcess } from "./training-process.ts";
 import type { TrainingProcess } from "./training-process.ts";
 
@@ -87,6 +88,7 @@ async function trainWith(run: PreparedRun, training: TrainingProcess, display: D
   const metadata = { "rnc.network": run.network.name, "rnc.version": VERSION };
   const clock = { steps: 0, ms: 0, stepMs: 0, waitedMs: 0 };
   const imagesPerSecond = (): number => (clock.ms > 0 ? (1000 * clock.steps * plan.batch) / clock.ms : 0);
+  const page = createRunReport(folder);
   const patiently = <T>(action: () => Promise<T>): Promise<T> => untilThereIsRoom(action, display, stopped);
   let last = performance.now();
   let told = 0;
@@ -95,7 +97,8 @@ async function trainWith(run: PreparedRun, training: TrainingProcess, display: D
     told = stream.skipped.length;
   };
   try {
-    return await runTraining(
+    await patiently(() => page.update());
+    const ended = await runTraining(
       { plan, classes, stepsPerEpoch: data.stepsPerEpoch, every: record.every, ...(record.evaluateEvery === undefined ? {} : { evaluateEvery: record.evaluateEvery }) },
       from.position,
       {
@@ -122,6 +125,7 @@ async function trainWith(run: PreparedRun, training: TrainingProcess, display: D
           const share = clock.ms > 0 ? clock.waitedMs / clock.ms : 0;
           await patiently(() => folder.append("timing", { step: line.step, images_per_second: rounded(speed, 1), seconds: rounded(clock.ms / 1000, 3), engine_waited_share: rounded(share, 4), at: new Date().toISOString() }));
           Object.assign(clock, { steps: 0, ms: 0, stepMs: 0, waitedMs: 0 });
+          await patiently(() => page.update());
           tellSkipped();
           display.interval(line, rounded(speed, 1));
         },
@@ -135,6 +139,12 @@ async function trainWith(run: PreparedRun, training: TrainingProcess, display: D
         stopped,
       },
     );
+    await patiently(() => page.finish("stopped"));
+    return ended;
+  } catch (error) {
+    // What went wrong first is what is told.
+    await page.finish("stopped").catch(() => undefined);
+    throw error;
   } finally {
     tellSkipped();
     await stream.close();
@@ -203,10 +213,11 @@ async function finishRun(run: PreparedRun, training: TrainingProcess, { step, be
   }
   const result = { steps: step, ...(best ? { best } : {}), ...(test ? { test } : {}) };
   await writeFile(folder.file(RUN_FILES.result), `${JSON.stringify(result, null, 2)}\n`);
+  await createRunReport(folder).finish("finished");
   const tested = test === undefined ? "" : `\n  ${countText(test.images)} test images, with the last weights: error ${(100 * test.error).toFixed(2)} %, loss ${test.loss.toFixed(4)}`;
   const text = best === undefined ? "there were no images for validation: the best weights are the last" : `the best validation error is ${(100 * best.error).toFixed(2)} %, after step ${countText(best.step)}`;
   display.event(
     { event: "end", run: folder.path, step, ...(best ? { best } : {}), ...(test ? { test } : {}) },
-    `done: ${text}${tested}\n  ${bestPath}, ${lastPath}, ${modelPath} (with the best weights)\n  numbers of every interval: ${folder.file(RUN_FILES.metrics)}`,
+    `done: ${text}${tested}\n  ${bestPath}, ${lastPath}, ${modelPath} (with the best weights)\n  curves and settings: ${folder.file(RUN_FILES.report)}`,
   );
 }

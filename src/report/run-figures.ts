@@ -1,0 +1,102 @@
+import type { MetricsLine } from "../training/loop.ts";
+import type { Axis, Curve, Figure } from "./figure.ts";
+import { thinned } from "./figure.ts";
+import type { TrainingRun } from "./run.ts";
+
+/** A panel of an error figure. */
+export interface ErrorPanel {
+  readonly title: string;
+  readonly runs: readonly Pick<TrainingRun, "name" | "lines" | "totalSteps">[];
+}
+
+/** Tops of the axis of errors, in percent: the paper has 20. */
+const TOPS = [20, 40, 60, 80, 100];
+/** The first part of a training, in which errors fall from those of guesses, may be cut off. */
+const BEGINNING = 0.2;
+const NO_STEPS = 1;
+
+/** Errors over iterations in the form of the paper's Fig. 6: training dashed, validation or test bold; all panels have the same axes. */
+export function errorFigure(title: string, panels: readonly ErrorPanel[], bold: string): Figure {
+  const runs = panels.flatMap((panel) => panel.runs);
+  const top = topOf(runs);
+  const x = iterations(runs);
+  return {
+    title,
+    columns: Math.min(3, panels.length),
+    note: `dashed: training error; bold: error on ${bold}`,
+    panels: panels.map((panel) => ({ title: panel.title, x, y: { title: "error (%)", from: 0, to: top }, curves: panel.runs.flatMap(({ name, lines }, colour) => errorCurves(name, lines, colour)) })),
+  };
+}
+
+function errorCurves(name: string, lines: readonly MetricsLine[], colour: number): readonly Curve[] {
+  const training = pointsOf(lines, ({ train_error }) => 100 * train_error);
+  const tested = pointsOf(lines, ({ val_error }) => (val_error === undefined ? undefined : 100 * val_error));
+  return [
+    { name: `${name}, training`, points: training, colour, look: "dashed" },
+    ...(tested.length > 0 ? [{ name, points: tested, colour, look: "bold" } as const] : []),
+  ];
+}
+
+/** Loss and learning rate over iterations. */
+export function lossFigure(runs: readonly Pick<TrainingRun, "name" | "lines" | "totalSteps">[]): Figure {
+  const x = iterations(runs);
+  const losses = runs.flatMap(({ name, lines }, colour): readonly Curve[] => {
+    const tested = pointsOf(lines, ({ val_loss }) => val_loss);
+    return [{ name: `${name}, training`, points: pointsOf(lines, ({ train_loss }) => train_loss), colour, look: "dashed" }, ...(tested.length > 0 ? [{ name, points: tested, colour, look: "bold" } as const] : [])];
+  });
+  const rates = runs.map(({ name, lines }, colour): Curve => ({ name, points: stepwise(lines), colour, look: "thin" }));
+  const settled = runs.flatMap(({ lines }) => lines.slice(Math.floor(BEGINNING * lines.length)).flatMap(({ train_loss, val_loss }) => [train_loss, val_loss ?? 0]));
+  return {
+    title: "Loss and learning rate",
+    columns: 2,
+    panels: [
+      { title: "loss", x, y: { title: "cross-entropy", from: 0, to: 1.1 * greatest(settled, 1) }, curves: losses },
+      { title: "learning rate", x, y: rateAxis(rates), curves: rates },
+    ],
+  };
+}
+
+const pointsOf = (lines: readonly MetricsLine[], value: (line: MetricsLine) => number | undefined): Curve["points"] =>
+  thinned(lines.flatMap((line): Curve["points"] => {
+    const y = value(line);
+    return y === undefined ? [] : [[line.step, y]];
+  }));
+
+/** The rate of a line is that of the steps before it: it changes at once, not along a slope. */
+function stepwise(lines: readonly MetricsLine[]): Curve["points"] {
+  let before = 0;
+  const points: (readonly [number, number])[] = [];
+  for (const { step, lr } of lines) {
+    if (points.at(-1)?.[1] === lr) points.pop();
+    else points.push([before, lr]);
+    points.push([step, lr]);
+    before = step;
+  }
+  return points;
+}
+
+function rateAxis(curves: readonly Curve[]): Axis {
+  const rates = curves.flatMap(({ points }) => points.map(([, rate]) => rate)).filter((rate) => rate > 0);
+  const [least, most] = [rates.reduce((a, b) => Math.min(a, b), Infinity), greatest(rates, 1)];
+  if (rates.length === 0 || most / least < 9) return { title: "rate", from: 0, to: 1.1 * most };
+  return { title: "rate", from: 10 ** Math.floor(Math.log10(least) - 0.2), to: 10 ** Math.ceil(Math.log10(most) + 0.2), scale: "logarithmic" };
+}
+
+function iterations(runs: readonly Pick<TrainingRun, "totalSteps">[]): Axis {
+  return { title: "iterations", from: 0, to: Math.max(NO_STEPS, ...runs.map(({ totalSteps }) => totalSteps)) };
+}
+
+/** The least top that shows everything but the beginning. */
+function topOf(runs: readonly Pick<TrainingRun, "lines">[]): number {
+  const errors = runs.flatMap(({ lines }) => lines.slice(Math.floor(BEGINNING * lines.length)).flatMap(({ train_error, val_error }) => [train_error, val_error ?? 0]));
+  const most = 100 * greatest(errors, 1);
+  return TOPS.find((top) => most <= top) ?? 100;
+}
+
+const greatest = (values: readonly number[], otherwise: number): number => {
+  const finite = values.filter((value) => Number.isFinite(value));
+  return finite.length === 0 ? otherwise : finite.reduce((a, b) => Math.max(a, b), 0) || otherwise;
+};
+
+/** All runs in one picture. */
+export const onePanel = (runs: ErrorPanel["runs"]): readonly ErrorPanel[] => [{ title: "error", runs }];
