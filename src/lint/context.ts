@@ -1,3 +1,4 @@
+import { lazy } from "../base/lazy.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Instance } from "../ir/origin.ts";
 import type { Measures, NodeMeasure } from "../passes/measure.ts";
@@ -34,11 +35,6 @@ export function networkContexts(graph: Graph): (own: Own) => NetworkContext {
     consumersOf: (value) => consumers().get(value) ?? NONE,
     nodesOf: (instance) => members().get(instance) ?? NONE,
   });
-}
-
-function lazy<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 function consumersIn(graph: Graph): ReadonlyMap<Value, readonly Node[]> {

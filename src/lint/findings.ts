@@ -7,6 +7,7 @@ import type { Instance } from "../ir/origin.ts";
 import type { Place } from "./place.ts";
 import { isNode, placeIn } from "./place.ts";
 import type { Finding, Rule } from "./rule.ts";
+import type { LintSettings } from "./settings.ts";
 
 /** This many names are written out; the others are counted. */
 const MOST_NAMES = 3;
@@ -19,7 +20,7 @@ export interface Findings {
   inModule(rule: Rule, finding: Finding & { readonly at: Span }): void;
   inNetwork(rule: Rule, graph: Graph, finding: Finding & { readonly at: Node | Instance }): void;
   /** What is to be said, when `networkCount` networks were asked about. */
-  problems(networkCount: number): readonly Problem[];
+  problems(settings: LintSettings, networkCount: number): readonly Problem[];
 }
 
 interface Occurrence {
@@ -36,7 +37,7 @@ interface Group {
   readonly occurrences: Occurrence[];
 }
 
-export function createFindings(file: SourceFile, severityOf: (rule: Rule) => Severity | "off", isIgnored: IsIgnored): Findings {
+export function createFindings(file: SourceFile, isIgnored: IsIgnored): Findings {
   const groups = new Map<string, Group>();
   const keyOf = (rule: Rule, { source, start, end }: Span, message: string): string => `${rule.code} ${source === file ? "" : source.path} ${start} ${end} ${message}`;
   const groupOf = (rule: Rule, span: Span, finding: Finding): Group => {
@@ -56,9 +57,9 @@ export function createFindings(file: SourceFile, severityOf: (rule: Rule) => Sev
       if (isIgnored(rule, place.chain)) return;
       groupOf(rule, place.span, finding).occurrences.push({ graph, at: finding.at, place, notes: finding.notes ?? [] });
     },
-    problems: (networkCount) =>
+    problems: (settings, networkCount) =>
       [...groups.values()].flatMap((group) => {
-        const severity = severityOf(group.rule);
+        const severity = settings.severityOf(group.rule);
         return severity === "off" ? [] : [problemOf(group, severity, networkCount)];
       }),
   };

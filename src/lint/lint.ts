@@ -8,7 +8,9 @@ import { commentsOf } from "../syntax/index.ts";
 import { networkContexts } from "./context.ts";
 import { createFindings } from "./findings.ts";
 import { RULES } from "./registry.ts";
+import { unusedIgnore } from "./rules/unused-ignore.ts";
 import type { LintSettings } from "./settings.ts";
+import { readIgnores } from "./suppress.ts";
 
 export interface LintOptions {
   /** Look at this network alone, beside the text of the file. */
@@ -27,33 +29,37 @@ export interface LintResult {
  * network that could be built. Work is linear in the size of the networks, as long as the rules' is.
  */
 export function lintProgram(program: Program, settings: LintSettings, options: LintOptions = {}): LintResult {
-  const { graphs, problems } = built(program, options);
+  const { graphs, problems, isWhole } = built(program, options);
   const module = program.root;
   const asked = RULES.filter((rule) => settings.severityOf(rule) !== "off");
-  const findings = createFindings(module.source, (rule) => settings.severityOf(rule), () => false);
+  const comments = commentsOf(module.source);
+  const ignores = readIgnores(module, comments);
+  const findings = createFindings(module.source, ignores.isIgnored);
 
   // What could not be read is missing from the tree: a rule would speak of names as unused whose use is in the lost part.
-  if (!hasErrors(program.problems)) {
-    const comments = commentsOf(module.source);
-    for (const rule of asked) rule.checkModule?.({ module, comments, threshold: (name) => settings.threshold(rule, name), report: (finding) => findings.inModule(rule, finding) });
+  const isRead = !hasErrors(program.problems);
+  for (const rule of isRead ? asked : []) {
+    rule.checkModule?.({ module, comments, threshold: (name) => settings.threshold(rule, name), report: (finding) => findings.inModule(rule, finding) });
   }
-  const networkRules = asked.filter(({ checkNetwork }) => checkNetwork !== undefined);
-  for (const graph of networkRules.length > 0 ? graphs : []) {
+  for (const graph of graphs) {
     const contextOf = networkContexts(graph);
-    for (const rule of networkRules) {
+    for (const rule of asked) {
       rule.checkNetwork?.(contextOf({ module, threshold: (name) => settings.threshold(rule, name), report: (finding) => findings.inNetwork(rule, graph, finding) }));
     }
   }
-  return { problems: sortProblems([...problems, ...findings.problems(graphs.length)]) };
+  for (const finding of ignores.findings({ rules: new Set(asked), text: isRead, graphs: isWhole && !hasErrors(problems) ? graphs : undefined })) {
+    findings.inModule(unusedIgnore, finding);
+  }
+  return { problems: sortProblems([...problems, ...findings.problems(settings, graphs.length)]) };
 }
 
-function built(program: Program, { network, build }: LintOptions): { readonly graphs: readonly Graph[]; readonly problems: readonly Problem[] } {
+function built(program: Program, { network, build }: LintOptions): { readonly graphs: readonly Graph[]; readonly problems: readonly Problem[]; readonly isWhole: boolean } {
   if (network === undefined && build === undefined) {
     const { value, problems } = checkProgram(program);
-    return { graphs: value.flatMap(({ graph }) => graph ?? []), problems };
+    return { graphs: value.flatMap(({ graph }) => graph ?? []), problems, isWhole: true };
   }
   const given = new Set(Object.keys(build?.settings ?? {}));
   const networks = network ? [network] : listNetworks(program).filter(({ open }) => open.every(({ name }) => given.has(name)));
   const outcomes = networks.map((entry) => buildNetwork(program, entry, build));
-  return { graphs: outcomes.flatMap(({ value }) => value ?? []), problems: outcomes.flatMap(({ problems }) => problems) };
+  return { graphs: outcomes.flatMap(({ value }) => value ?? []), problems: outcomes.flatMap(({ problems }) => problems), isWhole: false };
 }
