@@ -37,9 +37,12 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "d3-shape": ["report"],
   diff: ["cli"],
   "fastest-levenshtein": ["base"],
+  ignore: ["cli"],
   "onnxruntime-node": ["engines"],
+  picomatch: ["cli"],
   prettier: ["format"],
   protobufjs: ["backends/onnx"],
+  "toml-eslint-parser": ["cli"],
 };
 
 const rules: IForbiddenRuleType[] = [

@@ -11,9 +11,10 @@ import { checkProgram, listNetworks } from "../../program/networks.ts";
 import { standardLibrary } from "../../program/standard-library.ts";
 import type { CliHost } from "../host.ts";
 import type { NetworkOptions } from "../target.ts";
+import { messageOf } from "../input-message.ts";
 import { addNetworkOptions } from "../options.ts";
 import { jsonProblems, reportProblems, writeJson } from "../report.ts";
-import { resnetFiles } from "../resnet-files.ts";
+import { findResnetFiles } from "../resnet-files.ts";
 import { buildOpened, openTarget, openText } from "../target.ts";
 
 interface CheckOptions extends NetworkOptions {
@@ -37,24 +38,24 @@ interface CheckedFile {
 export function register(program: Command, host: CliHost): void {
   const command = program
     .command("check")
-    .argument("<files...>", "files and folders, FILE#Network, names of the standard library, or `-`")
+    .argument("<files...>", "files, folders and patterns, FILE#Network, names of the standard library, or `-`")
     .description("check networks: names, shapes, shortcuts and contracts")
     .option("--json", "print the result as JSON on standard output");
   addNetworkOptions(command).action((files: string[], options: CheckOptions) => check(files, options, host));
 }
 
 async function check(targets: readonly string[], options: CheckOptions, host: CliHost): Promise<number> {
+  const { paths, failures } = await findResnetFiles(targets, host);
+  for (const failure of failures) host.err.write(messageOf(failure, host));
   const files: CheckedFile[] = [];
-  for (const target of targets) {
-    for (const path of resnetFiles(target, host)) files.push(await checkOne(path, options, host));
-  }
+  for (const path of paths) files.push(await checkOne(path, options, host));
   const problems = unique(files.flatMap((file) => file.problems));
   if (options.json) {
     writeJson(host, { files: files.map(jsonFile), problems: jsonProblems(problems) });
-    return hasErrors(problems) ? 1 : 0;
+    return hasErrors(problems) || failures.length > 0 ? 1 : 0;
   }
   for (const file of files) if (!hasErrors(file.problems)) host.out.write(describe(file, host));
-  return reportProblems(host, problems);
+  return reportProblems(host, problems) || failures.length > 0 ? 1 : 0;
 }
 
 async function checkOne(text: string, options: CheckOptions, host: CliHost): Promise<CheckedFile> {

@@ -6,7 +6,7 @@ import type { CliHost } from "../host.ts";
 import type { NetworkOptions } from "../target.ts";
 import { addNetworkOptions } from "../options.ts";
 import { reportProblems } from "../report.ts";
-import { resnetFiles } from "../resnet-files.ts";
+import { findResnetFiles } from "../resnet-files.ts";
 import { openTarget } from "../target.ts";
 
 /** `rnc lint`: what a careful colleague would say of an architecture. */
@@ -21,8 +21,10 @@ export function register(program: Command, host: CliHost): void {
 async function lint(targets: readonly string[], options: NetworkOptions, host: CliHost): Promise<number> {
   const { value: settings } = resolveSettings();
   const problems: Problem[] = [];
-  for (const target of targets) {
-    for (const path of resnetFiles(target, host)) {
+  const { paths, failures } = await findResnetFiles(targets, host);
+  for (const failure of failures) throw failure;
+  {
+    for (const path of paths) {
       const { program, network } = await openTarget(host, path);
       const build = { ...(options.set ? { settings: options.set } : {}), ...(options.input ? { sizes: options.input } : {}) };
       const isWhole = options.set === undefined && options.input === undefined;
