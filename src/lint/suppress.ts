@@ -1,5 +1,4 @@
 import type { SourceFile, Span } from "../base/source-file.ts";
-import { positionAt } from "../base/source-file.ts";
 import { catalogue } from "../diagnostics/catalogue.ts";
 import type { Fix } from "../diagnostics/problem.ts";
 import type { Graph } from "../ir/graph.ts";
@@ -111,7 +110,7 @@ function unusedIn(written: readonly IgnoreComment[], holding: readonly Ignore[],
     const names = unused.map(({ rule }) => `\`${rule.name}\``).join(", ");
     return [{
       at: isAll ? ignore.comment : (unused[0]?.name.span ?? ignore.comment),
-      message: `${names} ${unused.length === 1 ? "finds" : "find"} nothing to ignore ${placeText(ignore, module.source)}`,
+      message: `${names} ${unused.length === 1 ? "finds" : "find"} nothing to ignore ${placeText(ignore.covers)}`,
       label: "not needed",
       help: ["Take it away: what was to be ignored is mended, or stands elsewhere."],
       fixes: [isAll ? withoutComment(ignore.comment) : withoutNames(ignore, new Set(unused.map(({ name }) => name)))],
@@ -119,9 +118,9 @@ function unusedIn(written: readonly IgnoreComment[], holding: readonly Ignore[],
   });
 }
 
-function placeText({ covers: { kind, start } }: IgnoreComment, source: SourceFile): string {
+function placeText({ kind }: Covered): string {
   if (kind === "file") return "in this file";
-  return kind === "declaration" ? "in this declaration" : `on line ${positionAt(source, start).line}`;
+  return kind === "declaration" ? "in this declaration" : "here";
 }
 
 /** Rules for texts see the whole text. Rules for networks see what a network made: nothing can be said of blocks that no network uses. */

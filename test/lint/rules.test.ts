@@ -2,7 +2,10 @@ import { readdirSync } from "node:fs";
 import { expect } from "chai";
 import { RULES } from "../../src/lint/registry.ts";
 import type { Rule } from "../../src/lint/rule.ts";
-import { lintText } from "./rule-tester.ts";
+import { fixProgram } from "../../src/lint/fix-program.ts";
+import { lintProgram } from "../../src/lint/lint.ts";
+import { resolveSettings } from "../../src/lint/settings.ts";
+import { lintText, openText } from "./rule-tester.ts";
 
 /** What the rule alone finds; the checker must find nothing. */
 async function found(rule: Rule, program: string): Promise<readonly string[]> {
@@ -43,6 +46,17 @@ describe("lint: the rules", () => {
       it("finds fault with its wrong program, and none with the mended one", async () => {
         expect(await found(rule, rule.wrong)).to.not.deep.equal([]);
         expect(await found(rule, rule.right)).to.deep.equal([]);
+      });
+
+      it("has fixes that mend its wrong program", async () => {
+        const { value: settings } = resolveSettings({ select: [rule.name] });
+        const program = await openText(rule.wrong);
+        const before = lintProgram(program, settings).problems;
+        const fixable = before.filter(({ fixes }) => fixes.length > 0);
+        const { problems, applied, refused } = await fixProgram(program, settings, { unsafe: true });
+        expect(refused.map(({ fix, reason }) => `${fix.title}: ${reason}`)).to.deep.equal([]);
+        expect(applied.length > 0).to.equal(fixable.length > 0);
+        expect(problems.length).to.be.at.most(before.length - fixable.length);
       });
 
       it("is mended without another warning", async () => {
