@@ -167,7 +167,7 @@ function collectLines(child: ChildProcess): () => readonly string[] {
 }
 
 /** A temporary folder for some work; it goes with this process at the latest. */
-async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "rnc-engine-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once("exit", remove);

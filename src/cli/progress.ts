@@ -50,6 +50,19 @@ export function createWaiting(host: CliHost, label: string): { end(): void } {
   };
 }
 
+/** One line on a terminal at a time, for each run that takes more than a second. */
+export function createSteps(host: CliHost): { readonly next: (label: string) => void; readonly end: () => void } {
+  let waiting: { end(): void } | undefined;
+  const end = (): void => waiting?.end();
+  return {
+    next(label) {
+      end();
+      waiting = createWaiting(host, label);
+    },
+    end,
+  };
+}
+
 function megabytes(bytes: number): string {
   return groupDigits(Math.round(bytes / 1e6));
 }

@@ -1,32 +1,26 @@
 import { dirname, join } from "node:path";
 import { InputError } from "../base/input-error.ts";
-import type { Engine, EngineName, EngineStatus, FloatTensor } from "../engines/engine.ts";
-import { runNamed } from "../engines/model-data.ts";
+import type { EngineName, FloatTensor } from "../engines/engine.ts";
 import { ENGINES } from "../engines/registry.ts";
-import { formatDim, isSymbolic } from "../ir/dim.ts";
 import type { Graph } from "../ir/graph.ts";
-import { calibrate, noise } from "../program/calibrate.ts";
-import { prepare } from "../program/prepare.ts";
-import { tfjsPlaces } from "../program/tfjs-places.ts";
-import { calibrationShift } from "../verify/calibration.ts";
+import { noise } from "../program/calibrate.ts";
 import { givenLayers } from "../verify/given-layers.ts";
 import { givenOnnx } from "../verify/given-onnx.ts";
 import type { GivenFile } from "../verify/given.ts";
 import { reportOf } from "../verify/report.ts";
-import type { NotRun, WeightsTold } from "../verify/report.ts";
+import type { NotRun } from "../verify/report.ts";
 import { ownSubjects } from "../verify/subject.ts";
-import type { RunningEngine, Subject } from "../verify/subject.ts";
+import type { Subject } from "../verify/subject.ts";
 import { verify } from "../verify/verify.ts";
-import { parseRename } from "../weights/rename.ts";
-import type { ByteSource, WeightSource } from "../weights/source.ts";
-import { openInChildProcess, probeInChildProcess } from "./engine-process.ts";
+import type { ByteSource } from "../weights/source.ts";
 import type { CliHost } from "./host.ts";
-import { openWeightsAt } from "./open-weights-at.ts";
-import { createWaiting } from "./progress.ts";
+import { createSteps } from "./progress.ts";
 import { reportProblems, writeJson } from "./report.ts";
 import type { NetworkOptions } from "./target.ts";
 import { buildOpened, openNetwork } from "./target.ts";
+import { engineFor, findEngines } from "./verify-engines.ts";
 import { verifyText } from "./verify-text.ts";
+import { calibratedWeights, chooseWeights, refuseOpenSizes, widerBatch } from "./verify-weights.ts";
 import { VERSION } from "./version.ts";
 
 export interface VerifyCommandOptions extends NetworkOptions {
@@ -39,12 +33,9 @@ export interface VerifyCommandOptions extends NetworkOptions {
   readonly batch?: number;
   readonly tolerance: number;
   readonly json?: boolean;
+  readonly training?: boolean;
+  readonly lossOn?: string;
 }
-
-/** A first start of a GPU's library can take that long. */
-const PROBE_SECONDS = 120;
-/** Examples in the batch that statistics are measured with, where the command line fixes another one. */
-const CALIBRATION_BATCH = 8;
 
 /** What `rnc verify` does: finds engines and weights, compares, prints; everything it opened is closed. */
 export async function verifyTarget(target: string, options: VerifyCommandOptions, host: CliHost): Promise<number> {
@@ -57,13 +48,8 @@ export async function verifyTarget(target: string, options: VerifyCommandOptions
   try {
     const given = await Promise.all((options.against ?? []).map((path) => openGiven(path, host, opened)));
     const engines = await findEngines(options.engine, host);
-    const calibrated = async (): Promise<WeightSource> => {
-      const sizes = options.input?.map(([, ...rest]) => [CALIBRATION_BATCH, ...rest]);
-      // The command line may fix a batch of one, which has no variance; a network that fixes it itself keeps it.
-      const wider = sizes && buildOpened(program, network, { ...options, input: sizes }).value;
-      return measured(wider ?? graph, options.seed, host);
-    };
-    const { source, told, symbols } = await chooseWeights(graph, options, host, { opened, calibrated });
+    const wider = widerBatch(options, (input) => buildOpened(program, network, { ...options, input }).value);
+    const { source, told, symbols } = await chooseWeights(graph, options, host, { opened, calibrated: () => calibratedWeights(wider ?? graph, options.seed, host) });
     const inputs: FloatTensor[] = [];
     for (const input of graph.inputs) inputs.push(await noise(input, symbols, options.seed));
 
@@ -90,16 +76,6 @@ export async function verifyTarget(target: string, options: VerifyCommandOptions
   }
 }
 
-function refuseOpenSizes(graph: Graph): void {
-  const batches = new Set(graph.inputs.flatMap(({ type: { shape } }) => (shape[0] !== undefined && isSymbolic(shape[0]) ? [formatDim(shape[0])] : [])));
-  const open = graph.symbols.filter((symbol) => !batches.has(symbol));
-  if (open.length === 0) return;
-  const example = graph.inputs.map(({ type }) => `--input ${type.shape.map((size, axis) => (isSymbolic(size) ? (axis === 0 ? 1 : 224) : size)).join("x")}`);
-  throw new InputError(`${open.map((name) => `\`${name}\``).join(" and ")} of ${graph.name} ${open.length === 1 ? "is" : "are"} open, and a network runs on an input of some size`, {
-    help: [`Give one: \`${example.join(" ")}\`.`],
-  });
-}
-
 interface Given {
   readonly format: "onnx" | "tfjs";
   readonly file: GivenFile;
@@ -124,113 +100,6 @@ async function openGiven(path: string, host: CliHost, opened: { close?(): Promis
   return { format: isJson ? "tfjs" : "onnx", file: { path, bytes, beside: (name) => open(join(dirname(main), name)) } };
 }
 
-interface FoundEngines {
-  readonly running: readonly RunningEngine[];
-  readonly notRun: readonly NotRun[];
-}
-
-/** Every engine that works here, or those that were asked for. */
-async function findEngines(wanted: readonly EngineName[] | undefined, host: CliHost): Promise<FoundEngines> {
-  const candidates = ENGINES.filter(({ name }) => wanted === undefined || wanted.includes(name));
-  const waiting = createWaiting(host, "starting engines");
-  const found = await Promise.all(candidates.map(async (engine) => ({ engine, status: await probeInChildProcess(engine.name, PROBE_SECONDS) }))).finally(() => waiting.end());
-  const notRun = found.flatMap(({ engine, status }) => (status.kind === "works" ? [] : [notRunning(engine, status)]));
-  const [failed] = notRun;
-  if (failed && wanted) throw new InputError(`the engine \`${failed.engine}\` does not run here: ${failed.reason}`, { help: failed.help });
-  return { running: found.flatMap(({ engine, status }) => (status.kind === "works" ? [running(engine, status)] : [])), notRun };
-}
-
-function running({ name, format }: Engine, { version, device }: Extract<EngineStatus, { readonly kind: "works" }>): RunningEngine {
-  return { name, format, version, device, open: (model) => openInChildProcess(name, model) };
-}
-
-function notRunning(engine: Engine, status: Exclude<EngineStatus, { readonly kind: "works" }>): NotRun {
-  if (status.kind === "missing") return { engine: engine.name, reason: `${engine.packageName} is not installed`, help: [`\`${engine.install}\` adds it.`] };
-  return { engine: engine.name, reason: status.reason, help: status.help };
-}
-
-/** The engine for a model that was given: one that runs anyway, or the first other one that works. */
-async function engineFor(format: Engine["format"], path: string, { running: known, notRun }: FoundEngines, host: CliHost): Promise<RunningEngine> {
-  const ready = known.find((engine) => engine.format === format);
-  if (ready) return ready;
-  const fitting = ENGINES.filter((engine) => engine.format === format);
-  const failed: NotRun[] = notRun.filter(({ engine }) => fitting.some(({ name }) => name === engine));
-  const waiting = createWaiting(host, "starting engines");
-  try {
-    for (const engine of fitting.filter(({ name }) => !failed.some((each) => each.engine === name))) {
-      const status = await probeInChildProcess(engine.name, PROBE_SECONDS);
-      if (status.kind === "works") return running(engine, status);
-      failed.push(notRunning(engine, status));
-    }
-  } finally {
-    waiting.end();
-  }
-  throw new InputError(`nothing here runs \`${path}\``, {
-    notes: failed.map(({ engine, reason }) => `${engine}: ${reason}`),
-    help: [...fitting.slice(0, 1).map(({ install }) => `\`${install}\` adds the first choice.`), "`rnc doctor` says what is installed and what works."],
-  });
-}
-
-interface ChosenWeights {
-  readonly source: WeightSource;
-  readonly told: WeightsTold;
-  readonly symbols: ReadonlyMap<string, number>;
-}
-
-/** The weights of a file, else those of the first model that was given, else calibrated ones. */
-async function chooseWeights(
-  graph: Graph,
-  options: VerifyCommandOptions,
-  host: CliHost,
-  { opened, calibrated }: { readonly opened: { close?(): Promise<void> }[]; readonly calibrated: () => Promise<WeightSource> },
-): Promise<ChosenWeights> {
-  const { weights: file, against: [model] = [], batch } = options;
-  const path = file ?? model;
-  const choice = { renames: (options.rename ?? []).map(parseRename), ignore: options.ignore ?? [], ...(batch === undefined ? {} : { batch }) };
-  if (path === undefined) {
-    const source = await calibrated();
-    return { source, told: { kind: "calibrated", description: source.description }, symbols: prepare(graph, choice).symbols };
-  }
-  const weights = await openWeightsAt(host, path, { places: async () => tfjsPlaces(graph) }).catch((error: unknown) => {
-    if (file !== undefined || !(error instanceof InputError)) throw error;
-    throw new InputError(error.message, { notes: error.notes, help: [...error.help, WITH_WEIGHTS] });
-  });
-  opened.push(weights);
-  try {
-    const { weights: source, symbols } = prepare(graph, { ...choice, weights });
-    return { source, told: { kind: file === undefined ? "model" : "file", description: path }, symbols };
-  } catch (error) {
-    if (file !== undefined || !(error instanceof InputError)) throw error;
-    throw new InputError(error.message, { notes: error.notes, help: [...error.help, WITH_WEIGHTS] });
-  }
-}
-
-const WITH_WEIGHTS = "Without `--weights` they are taken from the model that was given; name the file the model was made with: `--weights FILE`.";
-
-async function measured(graph: Graph, seed: number, host: CliHost): Promise<WeightSource> {
-  const waiting = createWaiting(host, "calibrating weights");
-  try {
-    return await calibrate(graph, {
-      version: VERSION,
-      seed,
-      shift: calibrationShift(graph),
-      async run(model, inputs) {
-        const inference = await openInChildProcess("onnxruntime", { format: "onnx", files: [model] });
-        try {
-          return await runNamed(inference, inputs);
-        } finally {
-          await inference.close();
-        }
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(error.message, { notes: [...error.notes, "Weights are calibrated with ONNX Runtime."], help: [...error.help, "Or give weights of your own: `--weights FILE`."] });
-  } finally {
-    waiting.end();
-  }
-}
-
 function nothingToCompare(graph: Graph, subjects: readonly Subject[], notRun: readonly NotRun[], chosen: boolean): InputError {
   const [only] = subjects;
   const install = ENGINES.filter(({ name }) => notRun.some(({ engine }) => engine === name) && name !== only?.name).slice(0, 2);
@@ -238,17 +107,4 @@ function nothingToCompare(graph: Graph, subjects: readonly Subject[], notRun: re
     notes: notRun.map(({ engine, reason }) => `${engine}: ${reason}`),
     help: [...(chosen ? ["Name a second `--engine`, or none: then every one that works is run."] : []), ...install.map((engine) => `\`${engine.install}\` adds ${engine.title}.`), "Or compare with a model of your own: `--against FILE`.", "`rnc doctor` says what is installed and what works."],
   });
-}
-
-/** One line on a terminal at a time, for each run that takes more than a second. */
-function createSteps(host: CliHost): { readonly next: (label: string) => void; readonly end: () => void } {
-  let waiting: { end(): void } | undefined;
-  const end = (): void => waiting?.end();
-  return {
-    next(label) {
-      end();
-      waiting = createWaiting(host, label);
-    },
-    end,
-  };
 }

@@ -1,7 +1,7 @@
 import type { Colors } from "../diagnostics/render/colors.ts";
 import type { Block } from "../verify/blocks.ts";
 import type { LinePlace } from "../verify/places.ts";
-import type { ReportedDifference, ReportedOrigin, ReportedResult, VerifyReport } from "../verify/report.ts";
+import type { ReportedDifference, ReportedOrigin, ReportedParameter, ReportedResult, VerifyReport } from "../verify/report.ts";
 import type { Row } from "./table.ts";
 import { renderTable } from "./table.ts";
 
@@ -19,7 +19,7 @@ export function verifyText(report: VerifyReport, blocks: readonly Block[], color
   const others = report.results.filter(({ blocks: own }) => own.length > 0);
   if (others.length > 0) {
     const titles = [{ title: "block" }, ...others.map(({ name }) => ({ title: name, align: "right" as const }))];
-    lines.push(`${dim("max|a-b| / max|b| of what leaves each block:")}`, renderTable({ columns: titles, rows: blockRows(blocks, others) }, mark));
+    lines.push(`${dim(report.training ? "max|a-b| / max|b| of the gradients of each block, and of its running statistics:" : "max|a-b| / max|b| of what leaves each block:")}`, renderTable({ columns: titles, rows: blockRows(blocks, others) }, mark));
   }
   for (const { engine, reason } of report.notRun) lines.push(`${yellow("not run:")} ${engine}: ${reason.replace(/\n/g, "\n  ")}`);
   for (const { name, remarks } of report.results) for (const remark of remarks) lines.push(`${cyan("note:")} ${name}: ${remark}`);
@@ -67,16 +67,25 @@ function verdict(report: VerifyReport, colors: Colors): string {
   const { bold, green, red } = colors;
   const tolerance = numberText(report.tolerance);
   const compared = report.results.length;
-  if (report.agrees) return `${green(bold("agree"))}: all ${compared} compute the same, within ${tolerance} of the greatest value\n`;
+  if (report.agrees) return `${green(bold("agree"))}: all ${compared} ${report.training ? "make the same training step" : "compute the same"}, within ${tolerance} of the greatest value\n`;
   const reference = report.results.find((result) => result.reference)?.name ?? "";
   return report.results
     .filter(({ agrees }) => !agrees)
     .map((result) => {
       if (result.failed !== null) return `${red(bold("failed"))}: ${result.name} gave no answer: ${result.failed}\n`;
       const head = `${red(bold("differ"))}: ${bold(result.name)} from ${reference} by more than ${tolerance}`;
-      return result.origin === null ? `${head}\n` : `${head}, first in the block ${originText(result.origin, bold)}`;
+      const apart = result.parameters.filter((each) => !each.agrees);
+      const counted = apart.length > 0 ? `  ${apart.length} of ${result.parameters.length} gradients and running statistics differ: ${listed(apart)}\n` : "";
+      return `${result.origin === null ? `${head}\n` : `${head}, first in the block ${originText(result.origin, bold)}`}${counted}`;
     })
     .join("");
+}
+
+/** The greatest differences first. */
+function listed(parameters: readonly ReportedParameter[]): string {
+  const shown = [...parameters].sort((a, b) => (b.relative ?? Infinity) - (a.relative ?? Infinity)).slice(0, 3);
+  const text = shown.map(({ name, relative, why }) => `${name} ${why ?? numberText(relative)}`).join(", ");
+  return shown.length < parameters.length ? `${text}, …` : text;
 }
 
 function originText({ block, relative, lines, layer }: ReportedOrigin, bold: (text: string) => string): string {

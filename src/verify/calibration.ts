@@ -3,6 +3,8 @@ import { measure } from "../passes/measure.ts";
 
 /** Layers on a path from which on rounding would reach the tolerance, where nothing holds against it. */
 const DEEP = 55;
+/** Around it ReLUs are all but straight: few values are near to 0. */
+export const WIDE_SHIFT = 3;
 
 /**
  * Where the shifts of calibrated weights are spread: around 0.7, where every ReLU shuts a part of its units, so that a
@@ -10,7 +12,7 @@ const DEEP = 55;
  * hundred layers make an answer of it, in any runtime, and shifts around 3 leave the ReLUs all but straight.
  */
 export function calibrationShift(graph: Graph): number {
-  return measure(graph).depth >= DEEP && !hasIdentities(graph) ? 3 : 0.7;
+  return measure(graph).depth >= DEEP && !hasIdentities(graph) ? WIDE_SHIFT : 0.7;
 }
 
 /** True where something is joined with what it was made from: an addend, or a part of a concatenation, that others read as well. */

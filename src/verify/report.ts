@@ -1,5 +1,6 @@
 import type { FloatTensor } from "../engines/engine.ts";
 import type { Graph } from "../ir/graph.ts";
+import { isLearned } from "../passes/gradient.ts";
 import { describeLayer } from "../program/describe-layer.ts";
 import type { Difference } from "./difference.ts";
 import { placesOfBlock, placesOfLayer } from "./places.ts";
@@ -29,6 +30,8 @@ export interface ReportContext {
   readonly seed: number;
   readonly tolerance: number;
   readonly notRun: readonly NotRun[];
+  /** True where training steps were compared. */
+  readonly training?: boolean;
 }
 
 /** A difference as data; JSON has no infinity, so a null stands for what no number says, and `why` for the reason. */
@@ -39,6 +42,12 @@ export interface ReportedDifference {
   /** absolute / max|b|. */
   readonly relative: number | null;
   readonly why: string | null;
+}
+
+/** The gradient of a parameter, or what a running statistic became. */
+export interface ReportedParameter extends ReportedDifference {
+  readonly name: string;
+  readonly what: "gradient" | "statistic";
 }
 
 export interface ReportedOrigin {
@@ -62,6 +71,8 @@ export interface ReportedResult {
   readonly outputs: readonly ({ readonly name: string } & ReportedDifference)[];
   /** Blocks that were compared; a user's own model may not show all. */
   readonly blocks: readonly ({ readonly name: string } & ReportedDifference)[];
+  /** Of a training step: every gradient and running statistic; else empty. */
+  readonly parameters: readonly ReportedParameter[];
   readonly origin: ReportedOrigin | null;
   readonly remarks: readonly string[];
 }
@@ -69,6 +80,8 @@ export interface ReportedResult {
 /** What `rnc verify` found, as plain data; `grammar/verify.schema.json` describes its JSON form. */
 export interface VerifyReport {
   readonly network: string;
+  /** True where one training step of each was compared, false where answers were. */
+  readonly training: boolean;
   readonly agrees: boolean;
   readonly tolerance: number;
   readonly seed: number;
@@ -81,9 +94,10 @@ export interface VerifyReport {
 
 /** A verification as plain data. */
 export function reportOf(verification: Verification, context: ReportContext): VerifyReport {
-  const { graph, inputs, weights, seed, tolerance, notRun } = context;
+  const { graph, inputs, weights, seed, tolerance, notRun, training = false } = context;
   return {
     network: graph.name,
+    training,
     agrees: verification.agrees,
     tolerance,
     seed,
@@ -94,7 +108,7 @@ export function reportOf(verification: Verification, context: ReportContext): Ve
   };
 }
 
-function resultOf(result: SubjectResult, reference: boolean, { blocks }: Verification, { graph, tolerance }: ReportContext): ReportedResult {
+function resultOf(result: SubjectResult, reference: boolean, { blocks }: Verification, { graph, tolerance, training = false }: ReportContext): ReportedResult {
   const { subject, agrees, failed, outputs, origin } = result;
   const { name, engine, path } = subject;
   const reported = (difference: Difference): ReportedDifference => ({
@@ -112,10 +126,11 @@ function resultOf(result: SubjectResult, reference: boolean, { blocks }: Verific
     reference,
     agrees,
     failed: failed ? [failed.message, ...failed.notes].join("; ") : null,
-    outputs: outputs.map((difference, index) => ({ name: graph.outputs[index]?.name ?? "", ...reported(difference) })),
+    outputs: outputs.map((difference, index) => ({ name: training ? "loss" : (graph.outputs[index]?.name ?? ""), ...reported(difference) })),
     blocks: result.blocks.flatMap((difference, index) => (difference ? [{ name: blocks[index]?.name ?? "", ...reported(difference) }] : [])),
+    parameters: (result.parameters ?? []).map(({ parameter, difference }) => ({ name: parameter.name, what: isLearned(parameter) ? "gradient" : "statistic", ...reported(difference) })),
     origin: origin ? originOf(origin) : null,
-    remarks: [...subject.remarks, ...remarksOn(result, blocks.length, tolerance)],
+    remarks: [...subject.remarks, ...(training ? [] : remarksOn(result, blocks.length, tolerance))],
   };
 }
 

@@ -1,14 +1,14 @@
 import { InputError } from "../base/input-error.ts";
 import type { FloatTensor } from "../engines/engine.ts";
 import { formatDim, isSymbolic, substituteDim } from "../ir/dim.ts";
-import type { Graph, Node, Value } from "../ir/graph.ts";
+import type { Graph, Node, Parameter, Value } from "../ir/graph.ts";
 import { elementCount } from "../ir/tensor-type.ts";
 import type { Block } from "./blocks.ts";
 import { blocksOf } from "./blocks.ts";
 import { differenceOf, greaterOf } from "./difference.ts";
 import type { Difference } from "./difference.ts";
 import { locate } from "./locate.ts";
-import type { Shown, Subject } from "./subject.ts";
+import type { RunningEngine, Shown, Subject } from "./subject.ts";
 
 export interface VerifyOptions {
   readonly graph: Graph;
@@ -24,18 +24,31 @@ export interface VerifyOptions {
   readonly turnInBytes?: number;
 }
 
+/** What is said of a subject. */
+export interface ToldSubject extends Pick<Subject, "name" | "path" | "remarks"> {
+  readonly engine: Pick<RunningEngine, "name" | "version" | "device">;
+}
+
+/** The gradient of a parameter, or a running statistic after a training step. */
+export interface ParameterDifference {
+  readonly parameter: Parameter;
+  readonly difference: Difference;
+}
+
 /** A subject and how far it is from the first. */
 export interface SubjectResult {
-  readonly subject: Subject;
+  readonly subject: ToldSubject;
   readonly agrees: boolean;
   /** Why it gave no answer. */
   readonly failed?: InputError;
-  /** For each output of the network; empty for the reference. */
+  /** For each output of the network, or the loss of a training step; empty for the reference. */
   readonly outputs: readonly Difference[];
   /** For each block; nothing where the model does not show it. Empty for the reference. */
   readonly blocks: readonly (Difference | undefined)[];
   /** How many blocks were to be compared: all, but in very deep networks. */
   readonly asked: number;
+  /** Of a training step alone. */
+  readonly parameters?: readonly ParameterDifference[];
   /** Where a difference comes from. */
   readonly origin?: DifferenceOrigin;
 }
@@ -100,7 +113,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     results.push({ subject, agrees, ...(failed ? { failed } : {}), outputs, blocks: ofBlocks, asked: asked.length, ...(origin ? { origin } : {}) });
   }
   results.push({ subject: reference.subject, agrees: true, outputs: [], blocks: [], asked: 0 });
-  const order = [reference.subject, ...options.subjects.filter((subject) => subject !== reference.subject)];
+  const order: readonly ToldSubject[] = [reference.subject, ...options.subjects.filter((subject) => subject !== reference.subject)];
   results.sort((a, b) => order.indexOf(a.subject) - order.indexOf(b.subject));
   return { agrees: results.length > 1 && results.every((result) => result.agrees), blocks, results };
 }

@@ -81,6 +81,32 @@ describe("rnc verify", function () {
       expect(readdirSync(folder)).to.deep.equal(["mine.resnet"]);
     }));
 
+  it("compares a training step of every engine with the portable one", () =>
+    inFolder((folder) => {
+      writeFileSync(join(folder, "mine.resnet"), TEXT);
+      const args = ["verify", "mine.resnet", "--training", "--engine", "onnxruntime", "--engine", "tfjs"];
+      const ran = rnc([...args, "--json"], { cwd: folder });
+      expect(ran.code, ran.stderr).to.equal(0);
+      const { training, agrees, inputs, results } = reportOf(ran);
+      expect([training, agrees, inputs[0]!.shape]).to.deep.equal([true, true, [4, 3, 16, 16]]);
+      expect(results.map(({ name, engine, reference }) => [name, engine, reference])).to.deep.equal([["portable step", "onnxruntime", true], ["onnxruntime", "onnxruntime", false], ["tfjs", "tfjs", false]]);
+      // Seven weighted layers, a projection, and a batch norm of four tensors behind all but the last.
+      expect(results[2]!.parameters.map(({ what }) => what).filter((what) => what === "gradient").length).to.equal(8 + 2 * 8 + 2);
+      expect(Math.max(...results[2]!.parameters.map(({ relative }) => relative!))).to.be.within(1e-9, 5e-5);
+      const text = rnc(args, { cwd: folder });
+      expect([text.code, text.stderr]).to.deep.equal([0, ""]);
+      for (const part of ["portable step", "loss", "of the gradients of each block", "layer2.0", "agree: all 3 make the same training step"]) expect(text.stdout).to.include(part);
+      const check = (more: readonly string[], code: number, words: string): void => {
+        const failed = rnc(["verify", "mine.resnet", ...more], { cwd: folder });
+        expect([failed.code, failed.stdout], failed.stderr).to.deep.equal([code, ""]);
+        expect(failed.stderr.replace(/\n {4}/g, " ")).to.include(words);
+      };
+      check(["--training", "--against", "model.onnx"], 2, "`--against` names a model that answers");
+      check(["--loss-on", "fc"], 2, "add `--training`");
+      check(["--training", "--loss-on", "nothing"], 1, "no output `nothing`");
+      expect(readdirSync(folder)).to.deep.equal(["mine.resnet"]);
+    }));
+
   it("finds a mistake in a model of the user's own, and its line", () =>
     inProject(async (folder, run) => {
       const broken = await brokenLayers(readdirSync(join(folder, "good")).sort((a, b) => Number(b === "model.json") - Number(a === "model.json")).map((path) => onDisk(join(folder, "good"), path)), (model) => swapAxes(model.tensor("layer1.1.conv2/kernel"), 0, 1));

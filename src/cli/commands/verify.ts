@@ -22,8 +22,16 @@ Weights are calibrated (seeded, with the running statistics of seeded noise), be
 norm is the identity, which hides mistakes. A model given with --against brings its own weights, so that the
 architectures are compared; with --weights its weights are compared, too.
 
+With --training the engines make one training step, as for \`rnc train\`, on the same weights and batch. They are compared
+with the portable step (\`rnc compile --target onnx-training\`, run by ONNX Runtime on the CPU): the loss, the gradient of
+every parameter, and what running statistics became. Named is the first layer on the way back whose gradient differs, or
+on the way forward where statistics differ already. A gradient that rounding alone makes (a bias before a batch norm)
+is measured by the greatest of its layer. A ReLU whose input is all but 0 may turn its gradient in one engine and not
+in another: an input is looked for that has no such value, and where there is none the result says how many there are.
+
 Examples:
   rnc verify ResNet20
+  rnc verify ResNet20 --training
   rnc verify net.resnet#Small --weights trained.safetensors --engine onnxruntime --engine tfjs-node
   rnc verify net.resnet --input 1x3x64x64 --against exported.onnx
   rnc verify ResNet50 --weights resnet50.pth --against my-tfjs-model/
@@ -44,10 +52,16 @@ export function register(program: Command, host: CliHost): void {
     .option("--against <model>", "compare an ONNX file, or a folder or model.json of TensorFlow.js, too; repeatable", collectText)
     .option("--batch <n>", "examples in the input (default: 1)", wholeNumber("--batch", 1))
     .option("--tolerance <x>", "the greatest difference, as a part of the greatest value of a tensor", positiveNumber, TOLERANCE)
+    .option("--training", "compare one training step instead of answers: the loss, every gradient, running statistics")
+    .option("--loss-on <output>", "--training: the output that is trained, where there are several")
     .option("--json", "print the result as JSON (grammar/verify.schema.json)")
     .addHelpText("after", HELP);
   addNetworkOptions(command).action(async (network: string, options: VerifyCommandOptions) => {
     refuseNonsense(options);
+    if (options.training) {
+      const { verifyTrainingTarget } = await import("../verify-training.ts");
+      return verifyTrainingTarget(network, options, host);
+    }
     const { verifyTarget } = await import("../verify-target.ts");
     return verifyTarget(network, options, host);
   });
@@ -67,7 +81,9 @@ function positiveNumber(text: string): number {
   return value;
 }
 
-function refuseNonsense({ weights, rename, ignore, against }: VerifyCommandOptions): void {
+function refuseNonsense({ weights, rename, ignore, against, training, lossOn }: VerifyCommandOptions): void {
+  if (training && against) throw new UsageError("`--against` names a model that answers, and `--training` compares training steps", { help: ["Leave one of them out."] });
+  if (!training && lossOn !== undefined) throw new UsageError("`--loss-on` is about a training step: add `--training`");
   const hasWeights = weights !== undefined || against !== undefined;
   if (rename && !hasWeights) throw new UsageError("`--rename` is about a file of weights; name it with `--weights`");
   if (ignore && !hasWeights) throw new UsageError("`--ignore` is about a file of weights; name it with `--weights`");
