@@ -3,23 +3,22 @@ import { format } from "../format/format.ts";
 import type { Problem } from "../diagnostics/problem.ts";
 import type { ModuleHost, Program } from "../program/load.ts";
 import { loadProgram, NO_FILES } from "../program/load.ts";
-import type { BuildOptions } from "../program/networks.ts";
 import { listNetworks } from "../program/networks.ts";
 import { commentsOf } from "../syntax/index.ts";
 import type { AppliedFix, FixOptions } from "./fix.ts";
 import { compatible, edited, fixesFor, identityOf } from "./fix.ts";
+import type { LintOptions } from "./lint.ts";
 import { lintProgram } from "./lint.ts";
 import type { LintSettings } from "./settings.ts";
 
 /** After so many passes the rest is left to a next run; fixes that undo each other are found long before. */
 const MOST_PASSES = 200;
 
-export interface FixProgramOptions extends FixOptions {
+export interface FixProgramOptions extends FixOptions, Omit<LintOptions, "network"> {
   /** Where imported files are read when the text is read again. */
   readonly host?: ModuleHost;
   /** Look at this network alone, by name. */
   readonly network?: string;
-  readonly build?: BuildOptions;
 }
 
 /** A fix that was tried and taken back, and why. */
@@ -49,11 +48,11 @@ interface State {
  * file in the one layout stays in it.
  */
 export async function fixProgram(program: Program, settings: LintSettings, options: FixProgramOptions): Promise<FixedProgram> {
-  const { host = NO_FILES, network: name, build } = options;
+  const { host = NO_FILES, network: name, unsafe, ...asked } = options;
   const linted = (of: Program): State | undefined => {
     const network = name === undefined ? undefined : listNetworks(of).find((entry) => entry.name === name);
     if (name !== undefined && network === undefined) return undefined;
-    return { program: of, problems: lintProgram(of, settings, { ...(network ? { network } : {}), ...(build ? { build } : {}) }).problems };
+    return { program: of, problems: lintProgram(of, settings, { ...asked, ...(network ? { network } : {}) }).problems };
   };
   let state: State = linted(program) ?? { program, problems: [] };
   const applied: AppliedFix[] = [];
@@ -64,7 +63,7 @@ export async function fixProgram(program: Program, settings: LintSettings, optio
   let most = Infinity;
   for (let pass = 0; pass < MOST_PASSES; pass++) {
     const { source } = state.program.root;
-    const fixes = compatible(fixesFor(source, state.problems, options, (candidate) => !refused.has(identityOf(candidate))), most);
+    const fixes = compatible(fixesFor(source, state.problems, { unsafe }, (candidate) => !refused.has(identityOf(candidate))), most);
     if (fixes.length === 0) break;
     const text = laidOut({ ...source, text: edited(source, fixes) }, isFormatted);
     const next = linted(await loadProgram({ ...source, text }, host));
@@ -122,7 +121,7 @@ function lostComment(before: SourceFile, after: SourceFile, fixes: readonly Appl
     const text = textIn(before, comment);
     const count = left.get(text) ?? 0;
     if (count > 0) left.set(text, count - 1);
-    else if (!fixes.some(({ problem: { primary: { span } } }) => span.source === before && span.start < comment.end && comment.start < span.end)) return text;
+    else if (!fixes.some(({ problem: { primary: { span } } }) => span.source === before && comment.start <= span.start && span.end <= comment.end)) return text;
   }
   return undefined;
 }

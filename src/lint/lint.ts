@@ -8,6 +8,7 @@ import { commentsOf } from "../syntax/index.ts";
 import { networkContexts } from "./context.ts";
 import { createFindings } from "./findings.ts";
 import { RULES } from "./registry.ts";
+import type { Rule } from "./rule.ts";
 import { unusedIgnore } from "./rules/unused-ignore.ts";
 import type { LintSettings } from "./settings.ts";
 import { readIgnores } from "./suppress.ts";
@@ -17,6 +18,8 @@ export interface LintOptions {
   readonly network?: NetworkEntry;
   /** Values for parameters and shapes for inputs, as the command line gives them. */
   readonly build?: BuildOptions;
+  /** Other rules than rnc's own; `rnc-ignore` knows the names of rnc's alone. */
+  readonly rules?: readonly Rule[];
 }
 
 export interface LintResult {
@@ -31,7 +34,7 @@ export interface LintResult {
 export function lintProgram(program: Program, settings: LintSettings, options: LintOptions = {}): LintResult {
   const { graphs, problems, isWhole } = built(program, options);
   const module = program.root;
-  const asked = RULES.filter((rule) => settings.severityOf(rule) !== "off");
+  const asked = (options.rules ?? RULES).filter((rule) => settings.severityOf(rule) !== "off");
   const comments = commentsOf(module.source);
   const ignores = readIgnores(module, comments);
   const findings = createFindings(module.source, ignores.isIgnored);
