@@ -25,6 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   engines: ["base", "ir", "ops", "passes", "weights", "backends"],
   verify: ["base", "ir", "ops", "passes", "weights", "backends", "program", "engines"],
   training: ["base", "program", "engines"],
+  evaluation: ["base", "ir", "data"],
   report: ["base", "program", "training"],
 };
 

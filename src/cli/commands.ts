@@ -16,6 +16,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "compile", load: () => import("./commands/compile.ts") },
   { name: "data", load: () => import("./commands/data.ts") },
   { name: "doctor", load: () => import("./commands/doctor.ts") },
+  { name: "eval", load: () => import("./commands/eval.ts") },
   { name: "explain", isQuick: true, load: () => import("./commands/explain.ts") },
   { name: "fmt", isQuick: true, load: () => import("./commands/fmt.ts") },
   { name: "lint", load: () => import("./commands/lint.ts") },

@@ -1,0 +1,30 @@
+import { InputError } from "../../base/input-error.ts";
+import type { Graph } from "../../ir/graph.ts";
+import { loadProgram } from "../../program/load.ts";
+import { buildNetwork, listNetworks } from "../../program/networks.ts";
+import type { CliHost } from "../host.ts";
+import type { NetworkOptions, Target } from "../target.ts";
+import { hasErrors } from "../../diagnostics/problem.ts";
+
+/**
+ * A network for images of any height and width, its fully convolutional form: an alias that restates the input, as anybody can
+ * write it. Weights stay the same.
+ *
+ * @throws {@link InputError} where it cannot be built so, with what the compiler says
+ */
+export async function buildForAnySize(host: CliHost, { path, program, network }: Target & { readonly network: NonNullable<Target["network"]> }, input: string, { set = {} }: NetworkOptions): Promise<Graph> {
+  const { name } = network;
+  const alias = `${name}AnySize`;
+  const given = Object.entries(set).map(([parameter, value]) => `${parameter}=${value}`).join(", ");
+  const from = program.root.source.standard ? path : JSON.stringify(path);
+  const text = `use ${from} { ${name} }\nnetwork ${alias} = ${name}${given === "" ? "" : `(${given})`} { input ${input}: float32[N, 3, H, W] }\n`;
+  // Beside the file: its path is then as the user has it.
+  const wrapper = await loadProgram({ path: `${alias}.resnet`, text, standard: false }, { ...host.files, resolve: (importer, target) => (importer === `${alias}.resnet` ? target : host.files.resolve(importer, target)) });
+  const [entry] = listNetworks(wrapper);
+  const built = entry && buildNetwork(wrapper, entry);
+  if (built?.value !== undefined && !hasErrors(built.problems)) return built.value;
+  throw new InputError(`\`${name}\` cannot be built for images of any size, and at several scales they have several`, {
+    notes: (built?.problems ?? wrapper.problems).slice(0, 3).map(({ message }) => message),
+    help: ["Networks that end in global pooling take any size: `globalavgpool -> linear(…)`.", `Else write that form yourself: \`network ${alias} = … { input ${input}: float32[N, 3, H, W] }\`.`],
+  });
+}
