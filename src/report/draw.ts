@@ -37,7 +37,7 @@ export function drawFigure({ title, panels, columns, note }: Figure): string {
   const deepest = Math.max(0, ...legends.map((rows) => rows.length));
   const height = PANEL.title + deepest * LEGEND.line + PANEL.height + PANEL.bottom;
   const across = Math.min(columns, panels.length);
-  const panelWidth = panels.length === 1 ? PANEL.alone : PANEL.width;
+  const panelWidth = across === 1 ? PANEL.alone : PANEL.width;
   const [fullWidth, rows] = [across * panelWidth + 2 * MARGIN, Math.ceil(panels.length / across)];
   const fullHeight = rows * height + 2 * MARGIN + (note === undefined ? 0 : NOTE);
   const drawn = panels.map((panel, index) => {
