@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from "../../ir/graph.ts";
+import type { Graph, Node } from "../../ir/graph.ts";
 import { elementCount, knownShape } from "../../ir/tensor-type.ts";
 import type { Window } from "../../ops/define-op.ts";
 import { at, indices, operand, product, result } from "../../ops/families/attributes.ts";
@@ -27,11 +27,6 @@ export function windowOfNode(node: Node): Window | undefined {
   const window = findOperator(node.op)?.window?.(node.attributes);
   return window === undefined || window === "global" || window.enlarges === true ? undefined : window;
 }
-
-export const isWeighted = (node: Node): boolean => findOperator(node.op)?.weighted === true;
-
-/** Inputs that are no parameters. */
-export const dataInputs = (node: Node): readonly Value[] => node.inputs.filter(({ producer }) => producer.kind !== "parameter" && producer.kind !== "constant");
 
 /** The layers with windows before any global operator, in order; without those whose sizes are open. */
 export function mapLayers(graph: Graph, nodes: readonly NodeMeasure[]): readonly MapLayer[] {

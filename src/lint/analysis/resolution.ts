@@ -4,7 +4,8 @@ import { at, result } from "../../ops/families/attributes.ts";
 import type { NodeMeasure } from "../../passes/measure.ts";
 import { measure, measureNodes } from "../../passes/measure.ts";
 import { placeOf } from "../../program/stages.ts";
-import { dataInputs, imageOf, isWeighted, mapLayers, unreadPadding, unreadRows, windowOfNode } from "./maps.ts";
+import { dataInputs, isWeighted, producerOf } from "./layers.ts";
+import { imageOf, mapLayers, unreadPadding, unreadRows, windowOfNode } from "./maps.ts";
 
 /** What the size of the image makes of a network, stage by stage. */
 export interface Resolution {
@@ -82,11 +83,11 @@ export function resolutionOf(graph: Graph, nodes: readonly NodeMeasure[] = measu
  */
 export function coveredLayers(graph: Graph, nodes: readonly NodeMeasure[], image: readonly number[]): ReadonlySet<Node> {
   const covers = (node: Node): boolean =>
-    dataInputs(node).every(({ producer }) => {
-      const field = producer.kind === "node" ? nodes[producer.node.id]?.receptiveField : undefined;
+    dataInputs(node).every((value) => {
+      const field = nodes[producerOf(value)?.id ?? -1]?.receptiveField;
       return field !== undefined && field.least.length === image.length && field.least.every((size, axis) => size > at(image, axis));
     });
-  return new Set(graph.nodes.filter((node) => isWeighted(node) && (windowOfNode(node)?.kernel.some((size) => size > 1) ?? false) && covers(node)));
+  return new Set(graph.nodes.filter((node) => isWeighted(node.op) && (windowOfNode(node)?.kernel.some((size) => size > 1) ?? false) && covers(node)));
 }
 
 function sumOf(nodes: readonly Node[], measures: readonly NodeMeasure[]): Covered {

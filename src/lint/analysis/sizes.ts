@@ -6,7 +6,8 @@ import { at, operand, result } from "../../ops/families/attributes.ts";
 import { extent, padsOn } from "../../ops/families/axes.ts";
 import { findOperator } from "../../ops/registry.ts";
 import type { NodeMeasure } from "../../passes/measure.ts";
-import { dataInputs, imageOf, windowOfNode } from "./maps.ts";
+import { dataInputs } from "./layers.ts";
+import { imageOf, windowOfNode } from "./maps.ts";
 import type { MapLayer } from "./maps.ts";
 
 /** A kind of map: all maps that have the same size whatever the image's size is. The image is kind 0. */
@@ -25,7 +26,7 @@ export interface NearestSizes {
   readonly larger: readonly number[] | undefined;
 }
 
-/** So far above or below today's size a better one is looked for. */
+/** So far above today's size a better one is looked for; below it, down to half of it: less is no longer the same task. */
 const REACH_IN_PIXELS = 256;
 
 /**
@@ -43,7 +44,8 @@ export function nearestSizes(graph: Graph, nodes: readonly NodeMeasure[], isFine
   const search = (direction: 1 | -1): readonly number[] | undefined => {
     const found = image.map((today, axis) => {
       if (fits(axis, today)) return today;
-      for (let away = 1; away <= REACH_IN_PIXELS && today + direction * away > 0; away++) {
+      const reach = direction === 1 ? REACH_IN_PIXELS : Math.floor(today / 2);
+      for (let away = 1; away <= reach && today + direction * away > 0; away++) {
         if (fits(axis, today + direction * away)) return today + direction * away;
       }
       return undefined;

@@ -2,8 +2,10 @@ import type { Fix } from "../../diagnostics/problem.ts";
 import type { Node } from "../../ir/graph.ts";
 import { at } from "../../ops/families/attributes.ts";
 import { extent } from "../../ops/families/axes.ts";
-import { argumentsOf, named, replace, textOf, writtenLayer } from "../analysis/layer-text.ts";
+import { inserted, replaced, textOf } from "../analysis/edits.ts";
 import { windowOfNode } from "../analysis/maps.ts";
+import { hidesOperator } from "../analysis/names.ts";
+import { argumentNamed, stepOf } from "../analysis/steps.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
 
@@ -51,13 +53,14 @@ and the share of shifted images with the same answer from 89.2 to 91.3 %.`,
 
 /** The pool with stride 1 and a blur behind it, where its stride is written as a number or not at all. */
 function blurFix({ module }: NetworkContext, node: Node, steps: readonly number[]): Fix | undefined {
-  const layer = writtenLayer(module, node);
+  const step = stepOf(module, node);
+  const last = step?.call?.arguments.at(-1);
   // A label names what the pool makes; behind a blur that would be another value.
-  if (layer === undefined || layer.element.label !== undefined || layer.element.callee.kind !== "call" || named(layer, "ceil")) return undefined;
-  const stride = named(layer, "stride");
-  const last = argumentsOf(layer).at(-1);
-  if (last === undefined || (stride && stride.value.kind !== "number" && stride.value.kind !== "size")) return undefined;
+  if (!step || !last || step.element.label !== undefined || argumentNamed(step, "ceil") || hidesOperator(module, "blurpool")) return undefined;
+  const stride = argumentNamed(step, "stride");
+  if (stride && stride.value.kind !== "number" && stride.value.kind !== "size") return undefined;
+  const { source } = module;
+  const unstrided = stride ? replaced(source, stride.value, "1") : inserted(source, last.end, ", stride=1");
   const written = stride ? textOf(module, stride.value) : new Set(steps).size === 1 ? String(steps[0]) : steps.join("x");
-  const unstrided = stride ? replace(module, stride.value, "1") : replace(module, { start: last.end, end: last.end }, ", stride=1");
-  return { title: "Pool with stride 1, then blur and thin out", edits: [unstrided, replace(module, { start: layer.element.end, end: layer.element.end }, ` -> blurpool(stride=${written})`)] };
+  return { title: "Pool with stride 1, then blur and thin out", edits: [unstrided, inserted(source, step.element.end, ` -> blurpool(stride=${written})`)] };
 }

@@ -58,11 +58,10 @@ network Thin {
       if (typeof before !== "number" || typeof after !== "number") continue;
       const ratio = Math.max(before, after) / Math.min(before, after);
       if (ratio <= context.threshold("ratio")) continue;
-      const moved = (before + after) / (2 * Math.sqrt(before * after));
       context.report({
         at: node,
         message: `a 1x1 convolution from ${before} to ${after} channels, a ratio of ${Number(ratio.toFixed(1))}`,
-        notes: [`For each position it moves ${before + after} values; one from ${Math.round(Math.sqrt(before * after))} to as many has the same multiply-adds and moves ${Math.round(2 * Math.sqrt(before * after))}, ${moved.toFixed(1)} times fewer.`],
+        notes: [`For each position it moves ${before + after} values; one from ${Math.round(Math.sqrt(before * after))} to as many has the same multiply-adds and moves ${Math.round(2 * Math.sqrt(before * after))}.`],
         help: ["bring the widths inside and outside of the branch closer together: 4 in the paper's bottlenecks, 2 in wide and grouped ones"],
       });
     }

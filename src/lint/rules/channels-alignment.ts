@@ -1,6 +1,6 @@
 import type { Graph, Node, Value } from "../../ir/graph.ts";
 import { numberOf, result } from "../../ops/families/attributes.ts";
-import { dataInputs, isWeighted } from "../analysis/maps.ts";
+import { dataInputs, isWeighted } from "../analysis/layers.ts";
 import { defineRule } from "../rule.ts";
 
 export const channelsAlignment = defineRule({
@@ -32,7 +32,7 @@ matrix units.`,
     const multiple = Math.max(1, Math.round(context.threshold("multiple")));
     const leads = leadsOn(graph);
     for (const node of graph.nodes) {
-      if (!isWeighted(node) || node.origin?.inserted === true || !leads.has(node)) continue;
+      if (!isWeighted(node.op) || node.origin?.inserted === true || !leads.has(node)) continue;
       const isMap = node.op === "conv" && nodes[node.id]?.receptiveField !== undefined && numberOf(node.attributes, "groups") === 1;
       const channels = result(node).type.shape[1];
       if (!(isMap || node.op === "linear") || typeof channels !== "number" || channels % multiple === 0) continue;
@@ -56,7 +56,7 @@ function leadsOn(graph: Graph): ReadonlySet<Node> {
   for (const node of graph.nodes.toReversed()) {
     const isOn = node.outputs.some((value) => feeds.has(value));
     if (isOn) leads.add(node);
-    if (isOn || isWeighted(node)) for (const value of dataInputs(node)) feeds.add(value);
+    if (isOn || isWeighted(node.op)) for (const value of dataInputs(node)) feeds.add(value);
   }
   return leads;
 }

@@ -44,7 +44,7 @@ multiply-adds, a network ran at less than half the speed on a graphics card. Res
         notes: [`${groups} groups of ${before / groups} channels read and ${after / groups} written.`],
         help: [
           fewer === undefined || fewer === 1 ? "use no groups" : `use ${fewer} groups, of ${Math.min(before, after) / fewer} channels`,
-          `or one group for each channel: a depthwise convolution, \`groups=${before}\`, and a 1x1 behind it`,
+          `a depthwise convolution, \`groups=${before}\`, with a 1x1 behind it is fast, too`,
         ],
       });
     }

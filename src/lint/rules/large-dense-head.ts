@@ -3,8 +3,11 @@ import type { Fix } from "../../diagnostics/problem.ts";
 import type { Node } from "../../ir/graph.ts";
 import { knownShape } from "../../ir/tensor-type.ts";
 import { operand, product, result } from "../../ops/families/attributes.ts";
-import { replace, textOf, writtenLayer } from "../analysis/layer-text.ts";
-import { dataInputs } from "../analysis/maps.ts";
+import { replaced } from "../analysis/edits.ts";
+import { calledName } from "../analysis/elements.ts";
+import { dataInputs } from "../analysis/layers.ts";
+import { hidesOperator } from "../analysis/names.ts";
+import { stepOf } from "../analysis/steps.ts";
 import { percentText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
@@ -49,7 +52,7 @@ every network of the paper but VGG does so.`,
         message: "a linear layer on a flattened map has most of the network's parameters",
         label: `${groupDigits(channels * product(map))} features`,
         notes: [
-          `${groupDigits(params)} of ${groupDigits(total.params)} parameters (${percentText(params, total.params)}): ${features} for each of ${channels} channels at ${sizeText(map)} positions.`,
+          `${groupDigits(params)} of ${groupDigits(total.params)} parameters (${percentText(params, total.params)}): ${groupDigits(features)} for each of ${channels} channels at ${sizeText(map)} positions.`,
           `Behind \`globalavgpool\` it would have ${groupDigits(params - channels * (product(map) - 1) * features)}.`,
         ],
         help: ["write `globalavgpool` in place of `flatten`"],
@@ -72,7 +75,7 @@ function flattenBefore(node: Node): Node | undefined {
 }
 
 function fixOf({ module }: NetworkContext, flatten: Node): Fix | undefined {
-  const layer = writtenLayer(module, flatten);
-  if (layer === undefined || textOf(module, layer.element.callee) !== "flatten") return undefined;
-  return { title: "Average over the map", edits: [replace(module, layer.element.callee, "globalavgpool")] };
+  const step = stepOf(module, flatten);
+  if (step?.element.kind !== "layer" || calledName(step.element) !== "flatten" || hidesOperator(module, "globalavgpool")) return undefined;
+  return { title: "Average over the map", edits: [replaced(module.source, step.element.callee, "globalavgpool")] };
 }

@@ -4,7 +4,7 @@ import type { Instance } from "../../ir/origin.ts";
 import { sameShape } from "../../ir/tensor-type.ts";
 import { result } from "../../ops/families/attributes.ts";
 import { residualOf } from "../../program/stages.ts";
-import { dataInputs, isWeighted } from "../analysis/maps.ts";
+import { dataInputs, isWeighted } from "../analysis/layers.ts";
 import { percentText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
@@ -44,7 +44,7 @@ network Frugal {
 `,
   checkNetwork(context) {
     const inserted = insertedLayers(context);
-    const needless = [...inserted].filter(([instance, layers]) => layers.some(isWeighted) && changesNothing(context, instance, layers) && isBottleneck(context, instance));
+    const needless = [...inserted].filter(([instance, layers]) => layers.some(({ op }) => isWeighted(op)) && changesNothing(context, instance, layers) && isBottleneck(context, instance));
     const [first] = needless;
     if (first === undefined) return;
     const [at, { length: residuals }] = [first[0], context.instances.filter(({ residual }) => residual !== undefined)];

@@ -2,8 +2,10 @@ import { groupDigits } from "../../base/digits.ts";
 import type { Node, Value } from "../../ir/graph.ts";
 import { sameShape } from "../../ir/tensor-type.ts";
 import { numberOf, operand, result } from "../../ops/families/attributes.ts";
-import { insteadOfBranch, writtenLayer } from "../analysis/layer-text.ts";
-import { dataInputs, isWeighted, windowOfNode } from "../analysis/maps.ts";
+import { dataInputs, isNormalisation, isWeighted } from "../analysis/layers.ts";
+import { windowOfNode } from "../analysis/maps.ts";
+import { hidesOperator } from "../analysis/names.ts";
+import { insteadOfBranch, stepOf } from "../analysis/steps.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
 
@@ -51,8 +53,9 @@ network Straight {
       if (sum.op !== "sum" || instance?.kind !== "join" || instance.residual !== undefined) continue;
       const projection = redundantBranch(context, sum);
       if (projection === undefined) continue;
-      const written = writtenLayer(context.module, projection);
-      const edit = written && insteadOfBranch(context.module, written, "identity");
+      const { module } = context;
+      const written = stepOf(module, projection);
+      const edit = written && !hidesOperator(module, "identity") ? insteadOfBranch(module, written, "identity") : undefined;
       context.report({
         at: projection,
         message: "a projection between equal shapes: the identity does the same without weights",
@@ -77,8 +80,8 @@ function redundantBranch(context: NetworkContext, sum: Node): Node | undefined {
     if (projection === undefined) continue;
     const from = operand(projection);
     const others = branches.filter((other) => other !== branch).map((other) => layersBetween(from, other, inside));
-    const isParallel = others.some((layers) => layers !== undefined && !layers.some(isWeighted));
-    const works = others.some((layers) => layers !== undefined && (layers.filter(isWeighted).length > 1 || layers.some((node) => isWeighted(node) && windowOfNode(node)?.kernel.some((size) => size > 1))));
+    const isParallel = others.some((layers) => layers !== undefined && !layers.some(({ op }) => isWeighted(op)));
+    const works = others.some((layers) => layers !== undefined && (layers.filter(({ op }) => isWeighted(op)).length > 1 || layers.some((node) => isWeighted(node.op) && windowOfNode(node)?.kernel.some((size) => size > 1))));
     if (works && !isParallel) return projection;
   }
   return undefined;
@@ -94,7 +97,7 @@ function projectionOf({ graph, consumersOf }: NetworkContext, branch: Value, ins
       const isPointwise = window !== undefined && [...window.kernel, ...window.stride].every((number) => number === 1) && window.pads.every((pad) => pad === 0);
       return isPointwise && numberOf(node.attributes, "groups") === 1 && sameShape(operand(node).type.shape, result(node).type.shape, graph.facts) ? node : undefined;
     }
-    if (node.op !== "bn" && node.op !== "groupnorm") return undefined;
+    if (!isNormalisation(node.op)) return undefined;
     value = operand(node);
   }
   return undefined;

@@ -1,10 +1,11 @@
+import type { Node } from "../../ir/graph.ts";
 import { at } from "../../ops/families/attributes.ts";
-import { dataInputs, imageOf } from "../analysis/maps.ts";
+import { dataInputs } from "../analysis/layers.ts";
+import { imageOf } from "../analysis/maps.ts";
 import { coveredLayers } from "../analysis/resolution.ts";
 import { countText, namesText, percentText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
-import type { Node } from "../../ir/graph.ts";
 
 export const rfBorder = defineRule({
   code: "RL12",

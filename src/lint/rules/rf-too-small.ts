@@ -1,5 +1,6 @@
 import { at } from "../../ops/families/attributes.ts";
-import { dataInputs, imageOf, windowOfNode } from "../analysis/maps.ts";
+import { dataInputs } from "../analysis/layers.ts";
+import { imageOf, windowOfNode } from "../analysis/maps.ts";
 import { percentText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 

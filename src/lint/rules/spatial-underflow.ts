@@ -1,6 +1,7 @@
 import { groupDigits } from "../../base/digits.ts";
 import { at } from "../../ops/families/attributes.ts";
-import { isWeighted, mapLayers, paddedPositions, usedPositions, weightCount } from "../analysis/maps.ts";
+import { isWeighted } from "../analysis/layers.ts";
+import { mapLayers, paddedPositions, usedPositions, weightCount } from "../analysis/maps.ts";
 import { nearestSizes } from "../analysis/sizes.ts";
 import { countText, kernelText, namesText, percentText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
@@ -35,12 +36,12 @@ rule counts the weights that no position of the map ever meets.`,
 `,
   checkNetwork(context) {
     const { graph, nodes, total } = context;
-    const layers = mapLayers(graph, nodes).filter(({ node }) => isWeighted(node));
+    const layers = mapLayers(graph, nodes).filter(({ node }) => isWeighted(node.op));
     const short = layers.map((layer) => ({ ...layer, ...paddedPositions(layer) })).filter(({ padded }) => padded > 0);
     const [first] = short;
     if (first === undefined) return;
     const idle = short.reduce((sum, { node, padded, all }) => sum + (weightCount(node) / all) * padded, 0);
-    const { larger } = nearestSizes(graph, nodes, (layer, axis) => !isWeighted(layer.node) || usedPositions(layer, axis) === at(layer.window.kernel, axis));
+    const { larger } = nearestSizes(graph, nodes, (layer, axis) => !isWeighted(layer.node.op) || usedPositions(layer, axis) === at(layer.window.kernel, axis));
     context.report({
       at: first.node,
       message: "the kernel is larger than its map: some of its weights only ever meet padding",

@@ -1,8 +1,10 @@
 import type { Fix } from "../../diagnostics/problem.ts";
 import { product, result } from "../../ops/families/attributes.ts";
-import { argumentsOf, named, replace, withoutArgument, withoutStep, writtenLayer } from "../analysis/layer-text.ts";
-import { dataInputs, imageOf, isWeighted, mapLayers } from "../analysis/maps.ts";
+import { replaced, textOf, withoutArgument } from "../analysis/edits.ts";
+import { dataInputs, isWeighted } from "../analysis/layers.ts";
+import { imageOf, mapLayers } from "../analysis/maps.ts";
 import type { MapLayer } from "../analysis/maps.ts";
+import { argumentNamed, stepOf, withoutStep } from "../analysis/steps.ts";
 import { countText, kernelText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
@@ -75,7 +77,7 @@ function stemOf({ graph, nodes, consumersOf }: NetworkContext): { readonly strid
     if (node === undefined || readers.length > 1 || dataInputs(node).length > 1) return undefined;
     const layer = layers.get(node);
     const halves = layer?.window.stride.some((step) => step > 1) === true;
-    if (isWeighted(node)) {
+    if (isWeighted(node.op)) {
       if (++weighted > MOST_STEM_LAYERS) return undefined;
       if (halves) strided ??= layer;
     } else if (halves && layer) return strided && { strided, pool: layer };
@@ -85,18 +87,19 @@ function stemOf({ graph, nodes, consumersOf }: NetworkContext): { readonly strid
 
 /** Kernel 3x3, no stride, no pool, where the linted file says all of that itself. */
 function fixOf({ module }: NetworkContext, strided: MapLayer, pool: MapLayer): Fix | undefined {
-  const convolution = writtenLayer(module, strided.node);
-  const pooling = writtenLayer(module, pool.node);
-  if (convolution === undefined || pooling === undefined) return undefined;
-  const [first] = argumentsOf(convolution);
-  const kernel = named(convolution, "kernel") ?? (first?.name === undefined ? first : undefined);
-  const stride = named(convolution, "stride");
-  const pad = named(convolution, "pad");
-  if (kernel === undefined || stride === undefined || pad !== undefined || stride.value.kind !== "number") return undefined;
-  const isLiteral = kernel.value.kind === "size" || kernel.value.kind === "number";
-  const unstrided = withoutArgument(module, convolution, stride);
-  const unpooled = pooling.element.label === undefined ? withoutStep(module, pooling) : undefined;
-  if (!isLiteral || !unstrided || !unpooled) return undefined;
+  const convolution = stepOf(module, strided.node);
+  const pooling = stepOf(module, pool.node);
+  const unpooled = pooling && withoutStep(module, pooling);
+  if (convolution?.call === undefined || unpooled === undefined || argumentNamed(convolution, "pad")) return undefined;
+  const { call } = convolution;
+  const [first] = call.arguments;
+  const kernel = argumentNamed(convolution, "kernel") ?? (first?.name === undefined ? first : undefined);
+  const stride = argumentNamed(convolution, "stride");
+  const isLiteral = kernel?.value.kind === "size" || kernel?.value.kind === "number";
+  if (kernel === undefined || !isLiteral || stride?.value.kind !== "number") return undefined;
   const three = strided.window.kernel.map(() => 3).join("x");
-  return { title: `Begin with a ${three} convolution, without a stride and without a pool`, edits: [replace(module, kernel.value, strided.window.kernel.length === 1 ? "3" : three), unstrided, unpooled] };
+  const unstrided = withoutArgument(module.source, call, call.arguments.indexOf(stride));
+  if (textOf(module, unstrided.span).includes("//")) return undefined;
+  const edits = [replaced(module.source, kernel.value, three), unstrided, unpooled];
+  return { title: `Begin with a ${three} convolution, without a stride and without a pool`, edits };
 }

@@ -1,6 +1,7 @@
 import { at } from "../../ops/families/attributes.ts";
 import { extent } from "../../ops/families/axes.ts";
-import { isWeighted, windowOfNode } from "../analysis/maps.ts";
+import { isWeighted } from "../analysis/layers.ts";
+import { windowOfNode } from "../analysis/maps.ts";
 import { kernelText, percentText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 
@@ -38,7 +39,7 @@ network Halving {
 `,
   checkNetwork({ graph, report }) {
     for (const node of graph.nodes) {
-      const window = isWeighted(node) ? windowOfNode(node) : undefined;
+      const window = isWeighted(node.op) ? windowOfNode(node) : undefined;
       if (window === undefined) continue;
       const read = window.kernel.reduce((share, size, axis) => share * Math.min(1, size / at(window.stride, axis)), 1);
       const leaves = window.kernel.some((size, axis) => extent(size, at(window.dilation, axis)) < at(window.stride, axis));

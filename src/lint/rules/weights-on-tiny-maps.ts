@@ -1,4 +1,5 @@
-import { imageOf, isWeighted, mapLayers, paddedPositions } from "../analysis/maps.ts";
+import { isWeighted } from "../analysis/layers.ts";
+import { imageOf, mapLayers, paddedPositions } from "../analysis/maps.ts";
 import { countText, namesText, percentText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 
@@ -41,7 +42,7 @@ threshold. Silent while the height or the width is open; \`--input\` gives them 
     const image = imageOf(graph);
     const size = context.threshold("size");
     if (image === undefined || image.every((side) => side <= size)) return;
-    const layers = mapLayers(graph, nodes).filter(({ node }) => isWeighted(node));
+    const layers = mapLayers(graph, nodes).filter(({ node }) => isWeighted(node.op));
     if (layers.some((layer) => paddedPositions(layer).padded > 0)) return;
     const tiny = layers.filter(({ before }) => before.every((side) => side <= size));
     const [first] = tiny;

@@ -1,7 +1,9 @@
+import { groupDigits } from "../../base/digits.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
 import { at, operand, product, result } from "../../ops/families/attributes.ts";
 import type { NodeMeasure } from "../../passes/measure.ts";
-import { dataInputs, isWeighted, windowOfNode } from "../analysis/maps.ts";
+import { dataInputs, isWeighted } from "../analysis/layers.ts";
+import { windowOfNode } from "../analysis/maps.ts";
 import { countText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 
@@ -71,7 +73,7 @@ network Growing {
         at: leaving.node,
         message: `the map is thinned out and the network gets no wider: ${leaving.width} channels before, ${after} behind`,
         label: `stride ${[...new Set(stride)].join("x")}`,
-        notes: [`Of ${leaving.width} values at ${countText(product(stride), "position")} ${after} at one position are left: ${leaving.width * product(stride)} become ${after}.`],
+        notes: [`${leaving.width} channels at ${countText(product(stride), "position")} are ${groupDigits(leaving.width * product(stride))} values; ${after} at one position are left of them.`],
         help: [`give the stages from here on twice as many channels (${2 * leaving.width}), or stride later`],
       });
     }
@@ -104,7 +106,7 @@ function levelsOf(graph: Graph, nodes: readonly NodeMeasure[]): ReadonlyMap<stri
     const level = levels.get(key) ?? { width: 0, weighted: 0, leaving: undefined };
     levels.set(key, level);
     level.width = Math.max(level.width, channels);
-    if (isWeighted(node) && node.origin?.inserted !== true) level.weighted++;
+    if (isWeighted(node.op) && node.origin?.inserted !== true) level.weighted++;
   }
   return levels;
 }
