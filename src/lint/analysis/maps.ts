@@ -28,8 +28,16 @@ export function windowOfNode(node: Node): Window | undefined {
   return window === undefined || window === "global" || window.enlarges === true ? undefined : window;
 }
 
-/** The layers with windows before any global operator, in order; without those whose sizes are open. */
+const layersOf = new WeakMap<Graph, readonly MapLayer[]>();
+
+/** The layers with windows before any global operator, in order; without those whose sizes are open. Found once for all rules. */
 export function mapLayers(graph: Graph, nodes: readonly NodeMeasure[]): readonly MapLayer[] {
+  const known = layersOf.get(graph) ?? findLayers(graph, nodes);
+  layersOf.set(graph, known);
+  return known;
+}
+
+function findLayers(graph: Graph, nodes: readonly NodeMeasure[]): readonly MapLayer[] {
   return graph.nodes.flatMap((node) => {
     const window = windowOfNode(node);
     if (window === undefined || nodes[node.id]?.receptiveField === undefined) return [];
@@ -57,8 +65,10 @@ export function unreadPadding(layer: MapLayer, axis: number): number {
 
 /** How many positions of a kernel's axis meet the map at least once; the others only ever meet padding. */
 export function usedPositions({ window, before, after }: MapLayer, axis: number): number {
-  const [stride, dilation, begin] = [at(window.stride, axis), at(window.dilation, axis), at(window.pads, axis)];
-  return indices(at(window.kernel, axis)).filter((index) => {
+  const [kernel, stride, dilation, begin] = [at(window.kernel, axis), at(window.stride, axis), at(window.dilation, axis), at(window.pads, axis)];
+  // Of all starts that the stride allows, one is among the first `stride` rows of the map: there the whole kernel fits.
+  if (at(before, axis) >= extent(kernel, dilation) + stride - 1) return kernel;
+  return indices(kernel).filter((index) => {
     const offset = index * dilation - begin;
     const first = Math.max(0, Math.ceil(-offset / stride));
     const last = Math.min(at(after, axis) - 1, Math.floor((at(before, axis) - 1 - offset) / stride));
