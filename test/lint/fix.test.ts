@@ -123,12 +123,11 @@ describe("lint: fixing a program", () => {
   });
 
   it("mends errors of the checker when that is asked for, and says what is left", async () => {
-    const broken = "network Small {\n  input image: float32[N, 3, 32, 32]\n  conv(3 x 3, 16) -> bn -> relo\n  linear(10)\n}\n";
+    const broken = "network Small {\n  input image: float32[N, 3, 32, 32]\n  conv(3 x 3, 16, strid=2) -> bn -> relu\n  wait_and_see -> linear(10)\n}\n";
     expect((await fixed(broken)).text).to.equal(broken);
     const { text, problems } = await fixed(broken, {}, { unsafe: true });
-    expect(text).to.equal(broken.replace("3 x 3", "3x3").replace("relo", "relu"));
-    // Only seen now: where the shape was unknown nothing could be said of it.
-    expect(problems.map(({ code }) => code)).to.deep.equal(["RN0402"]);
+    expect(text).to.equal(broken.replace("3 x 3", "3x3").replace("strid=", "stride="));
+    expect(problems.map(({ code }) => code)).to.deep.equal(["RN0201"]);
   });
 });
 
