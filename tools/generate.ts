@@ -1,6 +1,6 @@
 /**
- * Writes what is made from other files of the repository: what Chevrotain finds out about the grammar, and the standard
- * library as one module of texts and trees.
+ * Writes what is made from other files of the repository: what Chevrotain finds out about the grammar, the standard library
+ * as one module of texts and trees, the files of a standalone training as texts, and WebAssembly as bytes.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -39,3 +39,18 @@ const body = `// Made by tools/generate.ts from stdlib/; not edited by hand.
 export const sources: Readonly<Record<string, { readonly text: string; readonly tree: string; readonly declarations: Readonly<Record<string, "network" | "block" | "recipe">> }>> = ${JSON.stringify(entries, null, 1)};
 `;
 writeFileSync(`${root}/src/program/standard-library.generated.ts`, body);
+
+const project: Record<string, string> = {};
+for (const file of readdirSync(`${root}/templates/tfjs-training`).sort()) project[file] = readFileSync(`${root}/templates/tfjs-training/${file}`, "utf8");
+writeFileSync(
+  `${root}/src/program/standalone-files.generated.ts`,
+  `// Made by tools/generate.ts from templates/tfjs-training/; not edited by hand.\nexport const standaloneFiles: Readonly<Record<string, string>> = ${JSON.stringify(project, null, 1)};\n`,
+);
+
+const { default: startWabt } = await import("wabt");
+const wat = `${root}/src/weights/fill-normal.wat`;
+const { buffer } = (await startWabt()).parseWat(wat, readFileSync(wat, "utf8"), { simd: true }).toBinary({});
+writeFileSync(
+  `${root}/src/weights/fill-normal.generated.ts`,
+  `// Made by tools/generate.ts from src/weights/fill-normal.wat; not edited by hand.\nexport const fillNormalWasm = "${Buffer.from(buffer).toString("base64")}";\n`,
+);
