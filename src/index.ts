@@ -25,7 +25,7 @@ export { InputError } from "./base/input-error.ts";
 export type { Position, SourceFile, Span } from "./base/source-file.ts";
 export { positionAt } from "./base/source-file.ts";
 
-export type { Fix, Label, Outcome, Problem, Severity } from "./diagnostics/problem.ts";
+export type { Fix, Label, Outcome, Problem, RuleCode, Severity } from "./diagnostics/problem.ts";
 export { hasErrors } from "./diagnostics/problem.ts";
 export type { Code } from "./diagnostics/catalogue.ts";
 export { catalogue } from "./diagnostics/catalogue.ts";
@@ -56,6 +56,17 @@ export type { Comparison } from "./program/compare.ts";
 export { compare } from "./program/compare.ts";
 export type { SummarizeOptions, Summary } from "./program/summarize.ts";
 export { summarize } from "./program/summarize.ts";
+
+export type { LintOptions, LintResult } from "./lint/lint.ts";
+export { lintProgram } from "./lint/lint.ts";
+export type { LintConfig, LintSettings, RuleConfig, SettingProblem } from "./lint/settings.ts";
+export { resolveSettings } from "./lint/settings.ts";
+export type { Finding, ModuleContext, NetworkContext, Rule, RuleContext, Threshold } from "./lint/rule.ts";
+export { RULES } from "./lint/registry.ts";
+export type { AppliedFix, FixOptions } from "./lint/fix.ts";
+export { applyFixes } from "./lint/fix.ts";
+export type { FixedProgram, FixProgramOptions, RefusedFix } from "./lint/fix-program.ts";
+export { fixProgram } from "./lint/fix-program.ts";
 
 export type { Graph, GraphOutput, Node, Parameter, Value } from "./ir/graph.ts";
 export type { Instance, Origin } from "./ir/origin.ts";

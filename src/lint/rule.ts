@@ -89,6 +89,9 @@ export interface Finding {
   readonly fixes?: readonly Fix[];
 }
 
+/** What is said of a rule without evidence. */
+export const UNMEASURED = "none; nobody has published a measurement.";
+
 /** Checks a record against {@link Rule}. */
 export function defineRule(rule: Rule): Rule {
   return rule;

@@ -7,6 +7,10 @@ import type { Code } from "../../diagnostics/catalogue.ts";
 import type { CatalogueEntry } from "../../diagnostics/entry.ts";
 import { wrap } from "../../diagnostics/render/text-width.ts";
 import type { AttributeSpec, OpRecord } from "../../ops/define-op.ts";
+import { RULES } from "../../lint/registry.ts";
+import type { Rule } from "../../lint/rule.ts";
+import { UNMEASURED } from "../../lint/rule.ts";
+import { findRule } from "../../lint/settings.ts";
 import { findOperator, operators } from "../../ops/registry.ts";
 import { standardDeclaration, standardNames } from "../../program/standard-library.ts";
 import type { Module } from "../../syntax/ast.ts";
@@ -14,12 +18,12 @@ import type { Command } from "../command.ts";
 import { declarationsOf, describeDeclaration } from "../declarations.ts";
 import type { CliHost } from "../host.ts";
 
-/** `rnc explain`: a diagnostic, an operator, a function, a quantity of `expect` or a declaration of the library. */
+/** `rnc explain`: a diagnostic, a rule of the linter, an operator, a function, a quantity of `expect` or a declaration of the library. */
 export function register(program: Command, host: CliHost): void {
   program
     .command("explain")
-    .argument("[name]", "a code (RN0501) or its name, an operator (conv), a function (range), a quantity (params), a library name (basic)")
-    .description("explain a message, an operator, a function or a part of the standard library")
+    .argument("[name]", "a code (RN0501, RL05) or its name, an operator (conv), a function (range), a quantity (params), a library name (basic)")
+    .description("explain a message, a rule of the linter, an operator, a function or a part of the standard library")
     .action((name: string | undefined) => {
       host.out.write(name === undefined ? overview(host) : explain(name, host));
       return 0;
@@ -30,6 +34,8 @@ function explain(name: string, host: CliHost): string {
   const upper = name.toUpperCase();
   const code = (Object.hasOwn(catalogue, upper) ? upper : Object.keys(catalogue).find((key) => catalogue[key as Code].slug === name)) as Code | undefined;
   if (code) return explainDiagnostic(code, catalogue[code], host);
+  const rule = findRule(name);
+  if (rule) return explainRule(rule, host);
   const record = findOperator(name);
   if (record?.level === "language") return explainOperator(record, host);
   const fact = FUNCTIONS[name] ?? QUANTITIES[name];
@@ -39,7 +45,7 @@ function explain(name: string, host: CliHost): string {
   }
   const declared = standardDeclaration(name);
   if (declared) return explainDeclaration(name, declared.module, host);
-  const near = nearest(name, [...everyName(), ...Object.keys(catalogue)]);
+  const near = nearest(name, [...everyName(), ...Object.keys(catalogue), ...RULES.map(({ code }) => code)]);
   throw new InputError(`nothing is called \`${name}\``, {
     help: [near.length > 0 ? `Did you mean ${near.map((entry) => `\`${entry}\``).join(" or ")}?` : "`rnc explain` without a name prints everything it knows."],
   });
@@ -47,7 +53,7 @@ function explain(name: string, host: CliHost): string {
 
 function everyName(): string[] {
   const words = Object.values(catalogue).map((entry) => entry.slug as string);
-  return [...words, ...languageOperators(), ...Object.keys(FUNCTIONS), ...Object.keys(QUANTITIES), ...(["network", "block", "recipe"] as const).flatMap(standardNames)];
+  return [...words, ...RULES.map((rule) => rule.name), ...languageOperators(), ...Object.keys(FUNCTIONS), ...Object.keys(QUANTITIES), ...(["network", "block", "recipe"] as const).flatMap(standardNames)];
 }
 
 function languageOperators(): string[] {
@@ -58,11 +64,13 @@ function overview(host: CliHost): string {
   const { bold } = host.out.colors;
   const section = (title: string, names: readonly string[]): string => `${bold(title)}\n${wrap(names.join(", "), 96).map((line) => `  ${line}\n`).join("")}\n`;
   const codes = Object.entries(catalogue).map(([code, entry]) => `  ${code}  ${entry.slug.padEnd(26)}  ${entry.summary}\n`);
+  const rules = RULES.map((rule) => `  ${rule.code}  ${rule.name.padEnd(26)}  ${rule.summary}\n`);
   return [
     section("Operators", languageOperators()),
     section("Functions", Object.keys(FUNCTIONS)),
     section("Quantities of `expect`", Object.keys(QUANTITIES)),
     `${bold("Messages")}\n${codes.join("")}\n`,
+    `${bold("Rules of `rnc lint`")}\n${rules.join("")}\n`,
     "The standard library: `rnc list`.\n",
   ].join("");
 }
@@ -76,6 +84,24 @@ function explainDiagnostic(code: Code, entry: CatalogueEntry, host: CliHost): st
     `${red("Wrong:")}\n${indent(entry.wrong)}`,
     `${green("Right:")}\n${indent(entry.right)}`,
   ].join("\n");
+}
+
+function explainRule(rule: Rule, host: CliHost): string {
+  const { bold, red, green } = host.out.colors;
+  const thresholds = Object.entries(rule.thresholds ?? {}).map(([name, { default: value, meaning }]) => `  ${bold(name)} = ${value}\n${wrap(meaning, 92).map((line) => `      ${line}\n`).join("")}`);
+  return [
+    `${bold(`${rule.code} ${rule.name}`)} (${rule.severity})\n`,
+    paragraphs(rule.summary, host),
+    paragraphs(rule.why, host),
+    paragraphs(`Evidence: ${rule.evidence ?? UNMEASURED}`, host),
+    paragraphs(`When it does not apply: ${rule.exceptions}`, host),
+    thresholds.length > 0 ? `Thresholds, to set in rnc.toml:\n${thresholds.join("")}` : "",
+    `${red("Wrong:")}\n${indent(rule.wrong)}`,
+    `${green("Right:")}\n${indent(rule.right)}`,
+    paragraphs(rule.severity === "info" ? `It is shown with \`--select ${rule.name}\` or \`--severity info\`.` : `To leave it out: \`--ignore ${rule.name}\`, or in one place \`// rnc-ignore ${rule.name}: REASON\`.`, host),
+  ]
+    .filter((part) => part !== "")
+    .join("\n");
 }
 
 function explainOperator(record: OpRecord, host: CliHost): string {
