@@ -12,7 +12,7 @@ export function percentText(part: number, whole: number): string {
   if (percent === 0 || percent === 100) return `${percent} %`;
   if (percent < 0.1) return "less than 0.1 %";
   if (percent > 99.5 && percent < 100) return `${Math.floor(percent * 10) / 10} %`;
-  return `${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)} %`;
+  return `${Number(percent.toFixed(percent < 10 ? 1 : 0))} %`;
 }
 
 /** `1 layer`, `3 layers`. */
