@@ -1,143 +1,56 @@
-import type * as Onnx from "onnxruntime-node";
-import { emitOnnx } from "../backends/onnx/index.ts";
-import { invariant } from "../base/assert.ts";
-import { InputError } from "../base/input-error.ts";
-import { symbolsOf } from "../ir/dim.ts";
+import { blockedStep } from "../backends/onnx/blocked/index.ts";
 import type { Graph } from "../ir/graph.ts";
-import { elementCount, formatShape } from "../ir/tensor-type.ts";
-import { momentumName, trainingStep } from "../passes/gradient.ts";
-import type { TrainingStep } from "../passes/gradient.ts";
-import { weightsInMemory } from "../weights/in-memory.ts";
 import type { WeightSource } from "../weights/source.ts";
-import { uniformNumbers } from "../weights/uniform-numbers.ts";
-import { bytesOf } from "./model-data.ts";
+import { blockHere, differenceOf } from "./onnx-layout.ts";
 import type { OnnxRuntime } from "./onnx-session.ts";
-import { linesOf } from "./onnx-session.ts";
-import { checkBatch } from "./training-checks.ts";
-import type { Training, TrainingOptions } from "./training.ts";
+import { batchSizes, openStep, portableForm } from "./onnx-step.ts";
+import type { StepForm } from "./onnx-step.ts";
+import { reasonOf } from "./runtime.ts";
+import type { Training, TrainingLayout, TrainingOptions } from "./training.ts";
 
-/** A tensor of the state: what the next step reads and what it writes, by turns. */
-interface Kept {
-  readonly input: string;
-  readonly output: string;
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly buffers: readonly [Onnx.TypedTensor<"float32">, Onnx.TypedTensor<"float32">];
+/** What the choice of a layout asks the runtime, apart so that a test can answer otherwise. */
+export interface LayoutProbe {
+  blockHere: typeof blockHere;
+  differenceOf: typeof differenceOf;
 }
 
 /**
- * Trains a network with ONNX Runtime on the processor: the whole step is one graph of standard operators, and the state stays
- * in two sets of tensors that take turns as inputs and outputs, so that nothing of it is copied between steps.
- *
- * Where the source of weights has `momentum.NAME`, as a training's own state does, momentum begins with it; else with zeros.
- * Masks of dropout and stochastic depth come from (seed, step, layer).
+ * Trains a network with ONNX Runtime on the processor: the whole step is one graph. It is written in the runtime's blocked layout
+ * (decisions/0015-blocked-layout.md) where that is there and a step of it comes to what the portable one comes to; else in standard
+ * operators, as `compile --target onnx-training` writes it.
  *
  * @throws {@link InputError} when the network cannot be trained, or leaves more open than the batch
  */
-export async function openOnnxTraining(runtime: OnnxRuntime, network: Graph, weights: WeightSource, options: TrainingOptions): Promise<Training> {
-  const { InferenceSession, Tensor } = runtime;
-  const step = trainingStep(network, { ...options, sizes: batchSizes(network, options.batch) });
-  const [model] = emitOnnx(step.graph, weights, { version: "step", externalData: false });
-  invariant(model !== undefined, "a step is a file");
-  const session = await InferenceSession.create(await bytesOf(model), {
-    executionProviders: ["cpu"],
-    // The step is written as it is to be run; ONNX Runtime's passes take long on large graphs and find little in it.
-    graphOptimizationLevel: "disabled",
-    logSeverityLevel: 4,
-    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
-  }).catch((error: unknown) => {
-    throw new InputError(`ONNX Runtime refuses the training step of \`${network.name}\``, { notes: [linesOf(error)] });
-  });
-
-  const tensor = (values: Float32Array, shape: readonly number[]): Onnx.TypedTensor<"float32"> => new Tensor("float32", values, [...shape]);
-  const kept: Kept[] = [];
-  for (const { parameter, kind, input, output } of step.state) {
-    const { shape } = parameter;
-    const name = kind === "momentum" ? momentumName(parameter.name) : parameter.name;
-    const first = kind === "momentum" && weights.info(name) === undefined ? new Float32Array(elementCount(shape)) : await valuesOf(weights, name, shape);
-    kept.push({ input, output, name, shape, buffers: [tensor(first, shape), tensor(new Float32Array(first.length), shape)] });
-  }
-  const fixed: Record<string, Onnx.Tensor> = {};
-  for (const { name, shape } of step.fixed) fixed[name] = tensor(await valuesOf(weights, name, shape), shape);
-
-  const shapes = new Map(step.graph.inputs.map(({ name, type }) => [name, type.shape.map(Number)]));
-  const [batch = 0, classes = 0] = shapes.get(step.labels) ?? [];
-  const positions = step.images.map((name) => network.inputs.findIndex((input) => input.name === name));
-  const right = new Float32Array(batch * classes);
-  let done = options.firstStep ?? 0;
-  let turn: 0 | 1 = 0;
-
-  return {
-    async step({ inputs, labels }, learningRate) {
-      checkBatch(network, { inputs, labels }, options.batch, classes);
-      const feeds: Record<string, Onnx.Tensor> = { ...fixed };
-      const fetches: Record<string, Onnx.Tensor | null> = { [step.loss]: null, [step.right]: null };
-      step.images.forEach((name, index) => {
-        const given = inputs[positions[index] ?? 0];
-        invariant(given !== undefined, `the batch has ${name}`);
-        feeds[name] = tensor(given.data, given.shape);
-      });
-      right.fill(0);
-      labels.forEach((label, example) => (right[example * classes + label] = 1));
-      feeds[step.labels] = tensor(right, [batch, classes]);
-      feeds[step.learningRate] = tensor(Float32Array.of(learningRate), []);
-      for (const name of step.random) {
-        const shape = shapes.get(name) ?? [];
-        feeds[name] = tensor(uniformNumbers(options.seed, done, name, elementCount(shape)), shape);
-      }
-      for (const { input, output, buffers } of kept) {
-        feeds[input] = buffers[turn];
-        fetches[output] = buffers[turn === 0 ? 1 : 0];
-      }
-      const results = await session.run(feeds, fetches).catch((error: unknown) => {
-        throw new InputError(`ONNX Runtime could not train \`${network.name}\``, { notes: [linesOf(error)] });
-      });
-      turn = turn === 0 ? 1 : 0;
-      done++;
-      return { loss: scalarOf(results, step.loss), right: scalarOf(results, step.right) };
-    },
-    async readState() {
-      const now = new Map(kept.map(({ name, buffers }) => [name, new Float32Array(buffers[turn].data)]));
-      const tensors = [];
-      for (const { name, shape } of network.parameters) tensors.push({ name, shape, values: now.get(name) ?? (await valuesOf(weights, name, shape)) });
-      for (const { name, shape } of kept.filter(({ input }) => isMomentum(step, input))) tensors.push({ name, shape, values: now.get(name) ?? new Float32Array() });
-      return weightsInMemory(`${network.name} after ${done} ${done === 1 ? "step" : "steps"}`, tensors);
-    },
-    close: async () => session.release(),
-  };
+export async function openOnnxTraining(runtime: OnnxRuntime, network: Graph, weights: WeightSource, options: TrainingOptions, probe: LayoutProbe = { blockHere, differenceOf }): Promise<Training> {
+  const { form, name, why } = await chosenForm(runtime, network, weights, options, probe);
+  const training = await openStep(runtime, network, weights, options, form ?? portableForm(network, options));
+  return { ...training, layout: { name, why } };
 }
 
-/** The symbol of the batch is the first size of every input. */
-function batchSizes(network: Graph, batch: number): ReadonlyMap<string, number> {
-  const sizes = new Map<string, number>();
-  for (const { name, type } of network.inputs) {
-    const [first, ...others] = type.shape;
-    for (const symbol of first === undefined ? [] : symbolsOf(first)) sizes.set(symbol, batch);
-    if (others.every((dim) => typeof dim === "number")) continue;
-    throw new InputError(`a training step is written for one size of images, and \`${name}\` of \`${network.name}\` is ${formatShape(type.shape)}`, {
-      help: [`Give the sizes: \`--input ${[batch, ...others.map((dim) => (typeof dim === "number" ? dim : 32))].join("x")}\`.`],
-    });
-  }
-  return sizes;
+interface Chosen {
+  /** Absent: the portable one. */
+  readonly form?: StepForm;
+  readonly name: TrainingLayout;
+  readonly why: string;
 }
 
-const isMomentum = (step: TrainingStep, input: string): boolean => step.state.some((part) => part.kind === "momentum" && part.input === input);
-
-async function valuesOf(weights: WeightSource, name: string, shape: readonly number[]): Promise<Float32Array> {
-  const values = new Float32Array(elementCount(shape));
-  const bytes = new Uint8Array(values.buffer);
-  let at = 0;
-  for await (const chunk of weights.read(name)) {
-    if (at + chunk.length > bytes.length) throw new InputError(`${weights.description} has more values for \`${name}\` than ${formatShape(shape)} holds`);
-    bytes.set(chunk, at);
-    at += chunk.length;
+async function chosenForm(runtime: OnnxRuntime, network: Graph, weights: WeightSource, options: TrainingOptions, probe: LayoutProbe): Promise<Chosen> {
+  const portable = (why: string): Chosen => ({ name: "portable", why });
+  if (options.layout === "portable") return portable("as the run began");
+  try {
+    const block = await probe.blockHere(runtime);
+    const name = `blocked by ${block}` as const;
+    if (options.layout !== undefined && options.layout !== name) return portable(`the run began ${options.layout}, and ONNX Runtime has blocks of ${block} on this processor`);
+    if (options.batch % block !== 0) return portable(`batches of ${options.batch} do not divide into blocks of ${block}`);
+    // A network may fix its batch itself.
+    const sample = batchSizes(network, block).size === 0 ? options.batch : block;
+    const formFor = (batch: number): StepForm | undefined => blockedStep(network, { ...options, sizes: batchSizes(network, batch) }, block);
+    const form = formFor(options.batch);
+    const small = form && formFor(sample);
+    if (!form || !small) return portable(`no convolution has channels that divide into blocks of ${block}`);
+    const difference = await probe.differenceOf(runtime, network, weights, { ...options, batch: sample }, small);
+    return difference === undefined ? { form, name, why: "a step comes to what the portable one comes to" } : portable(difference);
+  } catch (error) {
+    return portable(`ONNX Runtime has no blocked layout here that works: ${reasonOf(error)}`);
   }
-  if (at < bytes.length) throw new InputError(`${weights.description} gave ${at / 4} values for \`${name}\`, which has ${values.length}`);
-  return values;
-}
-
-function scalarOf(results: Onnx.InferenceSession.OnnxValueMapType, name: string): number {
-  const data = (results[name] as Onnx.Tensor | undefined)?.data;
-  if (!(data instanceof Float32Array) || data.length !== 1) throw new InputError(`the training step gave no number as \`${name}\``);
-  return data[0] ?? Number.NaN;
 }

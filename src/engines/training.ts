@@ -24,7 +24,12 @@ export interface TrainingOptions {
   readonly firstStep?: number;
   /** Threads of the processor, where the runtime takes such a number; absent: as it chooses. */
   readonly threads?: number;
+  /** The layout that a training goes on in, where the engine has several; absent: as it chooses. */
+  readonly layout?: TrainingLayout;
 }
+
+/** How maps lie in memory in a training step: `portable` is that of the model files; the others have channels in blocks of so many. */
+export type TrainingLayout = "portable" | "blocked by 8" | "blocked by 16";
 
 export interface TrainingBatch {
   readonly inputs: readonly FloatTensor[];
@@ -41,6 +46,8 @@ export interface TrainingResult {
 
 /** A training under way. */
 export interface Training {
+  /** What the engine chose, and why; absent where there is no choice. */
+  readonly layout?: { readonly name: TrainingLayout; readonly why: string };
   step(batch: TrainingBatch, learningRate: number): Promise<TrainingResult>;
   /**
    * Parameters and running statistics under their own names, momentum under `momentum.NAME`, as they are now. The source

@@ -1,23 +1,9 @@
-import { invariant } from "../base/assert.ts";
-import type { Node, Value } from "../ir/graph.ts";
-import type { Emitter } from "./contract/emitter.ts";
 import { defineOp } from "./define-op.ts";
 import { at, flagOf, numberOf, operand, result } from "./families/attributes.ts";
 import { channelsOf, inputOf } from "./families/axes.ts";
+import { batchNormGradient, channelArithmetic } from "./families/batch-norm-gradient.ts";
 import { needSmallRank } from "./families/layers.ts";
 import { scaleAndShift } from "./families/normalisation.ts";
-import { countPerChannel, meanPerChannel, perChannel } from "./families/per-channel.ts";
-
-/** running' = (1 - momentum) · running + momentum · measured; a momentum of 1 keeps what was measured. */
-function updateRunning(e: Emitter, node: Node, inputs: readonly Value[], index: number, measured: Value): void {
-  const { producer } = operand(node, index);
-  invariant(producer.kind === "parameter", `input ${index} of ${node.name} is a running statistic`);
-  const momentum = numberOf(node.attributes, "momentum");
-  const flat = e.op("reshape", [measured], { shape: producer.parameter.shape });
-  if (momentum === 1) return e.update(producer.parameter, flat);
-  const kept = e.op("multiply", [at(inputs, index), e.scalar(1 - momentum)]);
-  e.update(producer.parameter, e.op("add", [kept, e.op("multiply", [flat, e.scalar(momentum)])]));
-}
 
 export const bn = defineOp({
   name: "bn",
@@ -52,45 +38,7 @@ conv(3x3, 16) -> bn -> relu -> conv(3x3, 16) -> bn(eps=1e-3, momentum=0.01, zero
     ];
   },
   shape: (c) => [inputOf(c)],
-  /**
-   * Written out in small operators: a fused training operator exists on one execution provider only. With m the mean of the batch,
-   * c = x - m, the variance v = mean(c²), r = 1 / √(v + eps) and a = weight · r, per channel: y = a · c + bias, and
-   *
-   * dx = a · (g - mean(g) - c · r² · mean(g · c)) = a · g + B · c + C, dweight = Σ g · c · r, dbias = Σ g.
-   *
-   * Everything is said by c, not by x: no differences of large numbers, neither in the variance nor in B · c + C.
-   */
-  gradient: {
-    forward(e, node, inputs) {
-      const [x, weight, bias] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
-      const mean = meanPerChannel(e, x);
-      const centred = e.op("subtract", [x, perChannel(e, mean, x.type.shape.length)], {}, "centred");
-      const variance = meanPerChannel(e, e.op("multiply", [centred, centred]));
-      const reciprocal = e.op("reciprocal", [e.op("sqrt", [e.op("add", [variance, e.scalar(numberOf(node.attributes, "eps"))])])]);
-      const scale = e.op("multiply", [weight, reciprocal], {}, "scale");
-      const count = countPerChannel(x);
-      const unbiased = count > 1 ? e.op("multiply", [variance, e.scalar(count / (count - 1))]) : variance;
-      updateRunning(e, node, inputs, 3, mean);
-      updateRunning(e, node, inputs, 4, unbiased);
-      return { outputs: [e.op("affine", [centred, scale, bias])], saved: [centred, reciprocal, scale] };
-    },
-    backward(e, c) {
-      const [centred, reciprocal, scale] = [at(c.saved, 0), at(c.saved, 1), at(c.saved, 2)];
-      const g = c.gradient;
-      const count = e.scalar(countPerChannel(g));
-      const mean = meanPerChannel(e, g);
-      const shift = c.needs[2] ? e.op("multiply", [mean, count]) : undefined;
-      if (!c.needs[0] && !c.needs[1]) return [undefined, undefined, shift];
-      const along = e.op("multiply", [meanPerChannel(e, e.op("multiply", [g, centred])), reciprocal]);
-      const dx = (): Value => {
-        const slope = e.op("multiply", [e.op("multiply", [scale, reciprocal]), along]);
-        const offset = e.op("multiply", [scale, mean]);
-        const rest = e.op("affine", [centred, e.op("multiply", [slope, e.scalar(-1)]), e.op("multiply", [offset, e.scalar(-1)])]);
-        return e.op("add", [e.op("multiply", [g, perChannel(e, scale, g.type.shape.length)]), rest]);
-      };
-      return [c.needs[0] ? dx() : undefined, c.needs[1] ? e.op("multiply", [along, count]) : undefined, shift];
-    },
-  },
+  gradient: batchNormGradient(channelArithmetic),
   lower: {
     onnx(b, node) {
       const epsilon = numberOf(node.attributes, "eps");

@@ -1,16 +1,18 @@
 import type { Attributes } from "../ir/graph.ts";
 import { defineOp } from "./define-op.ts";
-import type { TensorType } from "../ir/tensor-type.ts";
 import { at, numberOf, operand, result, wordOf } from "./families/attributes.ts";
 import { channelsOf, inputOf, reshaped } from "./families/axes.ts";
 import { onChannels } from "./families/layers.ts";
 
 /** How many channels of zeros come before and after; an odd one comes after. */
-function zeros(attributes: Attributes, input: TensorType): { readonly before: number; readonly after: number } {
-  const added = numberOf(attributes, "channels") - (at(input.shape, 1) as number);
+function zeros(attributes: Attributes, channels: number): { readonly before: number; readonly after: number } {
+  const added = numberOf(attributes, "channels") - channels;
   const before = wordOf(attributes, "where") === "split" ? Math.floor(added / 2) : 0;
   return { before, after: added - before };
 }
+
+/** How many channels of zeros come before those of the input. */
+export const channelsBefore = (attributes: Attributes, channels: number): number => zeros(attributes, channels).before;
 
 export const padchannels = defineOp({
   name: "padchannels",
@@ -49,20 +51,20 @@ them before (an odd one after), as widespread CIFAR code does. The parameter-fre
     backward(e, c) {
       if (!c.needs[0]) return [undefined];
       const { type } = at(c.inputs, 0);
-      const { before } = zeros(c.node.attributes, type);
+      const { before } = zeros(c.node.attributes, at(type.shape, 1) as number);
       const end = before + (at(type.shape, 1) as number);
       return [e.op("slice", [c.gradient], { axes: [1], starts: [before], ends: [end], steps: [1] })];
     },
   },
   lower: {
     onnx(b, node) {
-      const { before, after } = zeros(node.attributes, operand(node).type);
+      const { before, after } = zeros(node.attributes, at(operand(node).type.shape, 1) as number);
       const rest = operand(node).type.shape.slice(2).map(() => 0);
       const pads = [0, before, ...rest, 0, after, ...rest];
       b.node("Pad", [b.of(operand(node)), b.constant("int64", [pads.length], pads)], { mode: { string: "constant" } }, { to: result(node) });
     },
     tfjs(b, node) {
-      const { before, after } = zeros(node.attributes, operand(node).type);
+      const { before, after } = zeros(node.attributes, at(operand(node).type.shape, 1) as number);
       const config = { padding: [[0, 0], [before, after]], data_format: "channels_first" };
       onChannels(b, node, (x, _, more) => b.layer("ZeroPadding2D", config, [x], more));
     },

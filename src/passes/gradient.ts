@@ -4,6 +4,7 @@ import { createGraphBuilder } from "../ir/graph.ts";
 import type { Graph, GraphBuilder, GraphOutput, Parameter, Value } from "../ir/graph.ts";
 import { descend } from "./training/descent.ts";
 import type { DescentOptions } from "./training/descent.ts";
+import type { DialectFactory } from "./training/dialect.ts";
 import { createGraphWriter } from "./training/graph-writer.ts";
 import { trainedPart } from "./training/logits.ts";
 import { crossEntropy } from "./training/loss.ts";
@@ -23,6 +24,8 @@ export interface TrainingOptions extends DescentOptions {
   readonly frozen?: (parameter: Parameter) => boolean;
   /** The output that is trained; absent: the only one. */
   readonly lossOn?: string;
+  /** How it is written; absent: by the operators' records. */
+  readonly dialect?: DialectFactory;
 }
 
 /** One tensor of the state of a training step: an input, and the output that replaces it. */
@@ -75,11 +78,13 @@ export function trainingStep(network: Graph, options: TrainingOptions): Training
   const { frozen = () => false, labelSmoothing = 0 } = options;
   const part = trainedPart(network, options.lossOn);
   const builder = createGraphBuilder();
-  const e = createGraphWriter(builder);
+  const dialect = options.dialect?.(builder);
+  const e = dialect?.writer ?? createGraphWriter(builder);
   const read = new Map<Parameter, Value>();
   const tape = writeForward(part, builder, e, {
     sizes: options.sizes,
     training: () => true,
+    ...(dialect ? { rule: (node, inputs) => dialect.rule(node, inputs) } : {}),
     parameter: (to, parameter) => asInput(to, parameter, read),
   });
   const logits = tape.of(part.logits);
@@ -110,6 +115,7 @@ export function trainingStep(network: Graph, options: TrainingOptions): Training
     const found = gradients.get(value);
     if (!found) throw new InputError(`the loss does not depend on ${parameter.name}; it cannot be trained`);
     const before = options.momentum === 0 ? undefined : builder.input(momentumName(parameter.name), value.type);
+    if (before) dialect?.alike(before, value);
     const next = descend(e, { parameter, value, gradient: found, before, rate }, options);
     keep("parameter", parameter, value, next.value);
     const { momentum } = next;

@@ -104,6 +104,7 @@ export function lowerGraph(graph: Graph, options: LowerOptions): Lowered {
       opType,
       attribute: Object.entries(attributes).map(([name, attribute]) => attributeMessage(name, attribute)),
       metadata: at ? nodeMetadata(at) : [],
+      ...(more.domain === undefined ? {} : { domain: more.domain }),
     });
     return output[0] as string;
   };

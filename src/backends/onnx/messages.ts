@@ -24,7 +24,7 @@ const root = protobuf.Root.fromJSON({
     },
     Node: {
       fields: {
-        input: list(1, "string"), output: list(2, "string"), name: field(3, "string"), opType: field(4, "string"),
+        input: list(1, "string"), output: list(2, "string"), name: field(3, "string"), opType: field(4, "string"), domain: field(7, "string"),
         attribute: list(5, "Attribute"), metadata: list(9, "Entry"),
       },
     },
@@ -67,6 +67,8 @@ export interface NodeMessage {
   readonly output: readonly string[];
   readonly name: string;
   readonly opType: string;
+  /** Whose operator it is; absent: ONNX's own. */
+  readonly domain?: string;
   readonly attribute: readonly Attribute[];
   readonly metadata: readonly Entry[];
 }

@@ -69,11 +69,12 @@ export function modelFiles(lowered: Lowered, parameters: readonly Parameter[], w
     graph.push(delimiter(INITIALIZER, head.length + tail.length), head, tail);
   }
   graph.push(encode("GraphTail", { input: lowered.inputs, output: lowered.outputs, valueInfo: lowered.valueInfo }));
+  const others = [...new Set(lowered.nodes.flatMap(({ domain }) => domain ?? []))].map((domain) => ({ domain, version: 1 }));
   const model: Piece[] = [
     encode("ModelHead", { irVersion: header.irVersion, producerName: "rnc", producerVersion: header.producerVersion }),
     delimiter(GRAPH, totalOf(graph)),
     ...graph,
-    encode("ModelTail", { opsetImport: [{ domain: "", version: header.opset }], metadata: header.metadata }),
+    encode("ModelTail", { opsetImport: [{ domain: "", version: header.opset }, ...others], metadata: header.metadata }),
   ];
   const files: EmittedFile[] = [file("", model, weights)];
   if (dataName !== undefined) files.push(file(dataName, outside, weights));

@@ -16,13 +16,14 @@ export interface OnnxBuilder {
   /**
    * Adds a node and gives the name of its first output. With `to` the outputs are those values of the IR (the last node
    * of a lowering); without, an intermediate tensor named after the running node and `hint`. An empty input name is an
-   * omitted optional input. Shapes of intermediates are `type` where known, for `value_info`.
+   * omitted optional input. Shapes of intermediates are `type` where known, for `value_info`. `domain` is whose operator it is
+   * where it is not ONNX's own; only engines write such nodes, for themselves.
    */
   node(
     opType: string,
     inputs: readonly string[],
     attributes?: Readonly<Record<string, OnnxAttribute>>,
-    more?: { readonly to?: Value | readonly Value[]; readonly hint?: string; readonly shape?: readonly Dim[]; readonly dtype?: DType },
+    more?: { readonly to?: Value | readonly Value[]; readonly hint?: string; readonly shape?: readonly Dim[]; readonly dtype?: DType; readonly domain?: string },
   ): string;
   /** A constant tensor as an initializer; equal constants are shared. */
   constant(dtype: "int64" | "float32", shape: readonly number[], data: readonly number[], hint?: string): string;

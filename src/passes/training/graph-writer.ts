@@ -4,6 +4,7 @@ import type { Origin } from "../../ir/origin.ts";
 import type { TensorType } from "../../ir/tensor-type.ts";
 import { resultTypes } from "../../ops/apply.ts";
 import type { Emitter } from "../../ops/contract/emitter.ts";
+import type { OpRecord } from "../../ops/define-op.ts";
 import { findOperator } from "../../ops/registry.ts";
 
 /** Where the nodes that are written come from: their names begin with `name`. */
@@ -24,7 +25,8 @@ export interface GraphWriter extends Emitter {
   readonly random: readonly Value[];
 }
 
-export function createGraphWriter(builder: GraphBuilder): GraphWriter {
+/** @param find where operators are looked up by name */
+export function createGraphWriter(builder: GraphBuilder, find: (op: string) => OpRecord | undefined = findOperator): GraphWriter {
   const updates = new Map<Parameter, Value>();
   const random: Value[] = [];
   const constants = new Map<string, Value>();
@@ -37,7 +39,7 @@ export function createGraphWriter(builder: GraphBuilder): GraphWriter {
     return count === 1 ? name : unique(`${name}_${count}`);
   };
   const apply = (name: string, op: string, inputs: readonly Value[], attributes: Attributes): readonly Value[] => {
-    const record = findOperator(op);
+    const record = find(op);
     invariant(record, `an operator is called ${op}`);
     const types = resultTypes(record, inputs, attributes);
     return builder.node({ op, name: unique(name), attributes, inputs, types, origin: place.origin }).outputs;

@@ -19,6 +19,7 @@ interface Entry {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly saved: readonly Value[];
+  readonly rule: GradientRule | Unsupported;
 }
 
 /** A forward pass that was written into a new graph. */
@@ -34,6 +35,8 @@ export interface TapeOptions {
   training(node: Node): boolean;
   /** The attributes of a node, where they are to be others. */
   attributes?(node: Node): Attributes;
+  /** The rule of a node, where it is another than its record's. */
+  rule?(node: Node, inputs: readonly Value[]): GradientRule | undefined;
   /** Makes the value of a parameter in the new graph; asked for those that are used. */
   parameter(builder: GraphBuilder, parameter: Parameter): Value;
 }
@@ -45,10 +48,9 @@ function gradientOf(node: Node): GradientRule | Unsupported {
 }
 
 /** The rule of a node's record; what has none can be run, and gradients cannot go through it. */
-function ruleOf(node: Node): GradientRule {
-  const gradient = gradientOf(node);
-  if (!isUnsupported(gradient)) return gradient;
-  throw new InputError(`\`${node.name}\` (\`${node.op}\`) cannot be trained: ${gradient.unsupported}`, {
+function usable({ node, rule }: Entry): GradientRule {
+  if (!isUnsupported(rule)) return rule;
+  throw new InputError(`\`${node.name}\` (\`${node.op}\`) cannot be trained: ${rule.unsupported}`, {
     notes: node.origin ? [`It stands at ${spanLocation(node.origin.span)}.`] : [],
     help: ["Freeze everything before it, so that no gradient has to go through it: `--freeze PATTERN`."],
   });
@@ -79,18 +81,18 @@ export function writeForward(graph: Pick<Graph, "inputs" | "nodes">, builder: Gr
   const entries = graph.nodes.map((original): Entry => {
     const node = options.attributes ? { ...original, attributes: options.attributes(original) } : original;
     e.moveTo({ name: node.name, origin: node.origin });
-    const gradient = gradientOf(node);
     const inputs = node.inputs.map(of);
+    const rule = options.rule?.(node, inputs) ?? gradientOf(node);
     const { outputs, saved } =
-      !isUnsupported(gradient) && gradient.forward && options.training(node)
-        ? gradient.forward(e, node, inputs)
+      !isUnsupported(rule) && rule.forward && options.training(node)
+        ? rule.forward(e, node, inputs)
         : { outputs: e.named(node.name, node.op, inputs, node.attributes), saved: [] };
     node.outputs.forEach((output, index) => {
       const written = outputs[index];
       invariant(written, `${node.op} writes all its results`);
       made.set(output, written);
     });
-    return { node, inputs, outputs, saved };
+    return { node, inputs, outputs, saved, rule };
   });
   return { entries, of };
 }
@@ -112,13 +114,14 @@ export function writeBackward(e: GraphWriter, tape: Tape, seeds: ReadonlyMap<Val
     if (inputs.some((input) => depends.has(input))) outputs.forEach((output) => depends.add(output));
   }
   const gradients = new Map(seeds);
-  for (const { node, inputs, outputs, saved } of [...tape.entries].reverse()) {
+  for (const entry of [...tape.entries].reverse()) {
+    const { node, inputs, outputs, saved } = entry;
     const [first] = outputs;
     const gradient = first && gradients.get(first);
     if (!gradient || !first || !depends.has(first)) continue;
     e.moveTo({ name: `${node.name}.backward`, origin: node.origin });
     const needs = inputs.map((input) => depends.has(input));
-    const parts = ruleOf(node).backward(e, { node, inputs, outputs, saved, gradient, needs });
+    const parts = usable(entry).backward(e, { node, inputs, outputs, saved, gradient, needs });
     parts.forEach((part, index) => {
       const input = inputs[index];
       if (!part || !input || !needs[index]) return;
