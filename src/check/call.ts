@@ -6,8 +6,10 @@ import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
 import type { BlockDatum, Bound, Datum, Target, Unknown } from "./data.ts";
 import { describeDatum, formatDatum, spanIn, targetName, UNKNOWN } from "./data.ts";
-import { evaluate } from "./evaluate.ts";
-import { aliasTarget } from "./module-scope.ts";
+import { evaluate, reportUnknown } from "./evaluate.ts";
+import { aliasTarget, moduleScope } from "./module-scope.ts";
+import { renaming, replacing } from "./mend.ts";
+import { findBinding, findLabel, inBrokenModule } from "./scope.ts";
 import { LIMITS } from "./session.ts";
 import type { Span } from "../base/source-file.ts";
 
@@ -46,6 +48,7 @@ export function checkType(type: TypeExpression, context: Context): void {
       code: "RN0306",
       message: `there is no parameter type \`${type.name.name}\``,
       label: didYouMean(type.name.name, BASES),
+      fixes: renaming(context, type.name, type.name.name, BASES),
       help: ["Types are int, float, bool, string and block, with `[]` or `[4]` for lists."],
     });
   } else if (type.list && type.list.length > 1) {
@@ -136,6 +139,7 @@ export function bindCall(callee: BlockDatum, call: CallExpression, context: Cont
           code: "RN0301",
           message: `${calleeText} has no parameter \`${wanted}\``,
           label: didYouMean(wanted, parameters.map((candidate) => candidate.name)),
+          fixes: renaming(context, argument.name, wanted, parameters.map((candidate) => candidate.name)),
           notes: [parameters.length > 0 ? `It takes ${parameters.map((candidate) => candidate.name).join(", ")}.` : "It takes none."],
           secondary: declarationLabel(callee.target),
         });
@@ -153,7 +157,7 @@ export function bindCall(callee: BlockDatum, call: CallExpression, context: Cont
         parameter = undefined;
       }
     }
-    const datum = evaluate(argument.value, context);
+    const datum = argumentValue(argument.value, parameter, callee.target, context);
     if (parameter === undefined) {
       failed = true;
       continue;
@@ -168,6 +172,29 @@ export function bindCall(callee: BlockDatum, call: CallExpression, context: Cont
     bound.set(parameter.name, { datum: typed, span: spanAt(context, argument.value) });
   }
   return failed ? UNKNOWN : { kind: "block", target: callee.target, bound };
+}
+
+/** What an argument is worth. An unknown name where a block has a default gets the blocks beside that default as advice. */
+function argumentValue(value: Expression, parameter: ParameterInfo | undefined, target: Target, context: Context): Datum {
+  const isUnknown = value.kind === "name" && parameter?.type.base === "block" && !findBinding(context.scope, value.name) && !findLabel(context.labels, value.name) && !inBrokenModule(context.scope);
+  const beside = isUnknown ? blocksBesideDefault(parameter, target, context) : undefined;
+  if (beside === undefined || value.kind !== "name") return evaluate(value, context);
+  reportUnknown(value.name, value, context, [beside]);
+  return UNKNOWN;
+}
+
+/** `option` is `B` unless it is given; std.shortcuts has A, B, C and D. */
+function blocksBesideDefault(parameter: ParameterInfo, target: Target, context: Context): string | undefined {
+  if (target.kind !== "declaration") return undefined;
+  const { declared } = target;
+  const value = declared.ast.parameters?.find(({ name }) => name.name === parameter.name)?.default;
+  const name = value?.kind === "call" ? value.callee : value;
+  if (name?.kind !== "name") return undefined;
+  const datum = findBinding(moduleScope(declared.module, context.session).scope, name.name)?.datum;
+  if (datum?.kind !== "block" || datum.target.kind !== "declaration") return undefined;
+  const { module } = datum.target.declared;
+  const names = module.items.flatMap((item) => (item.kind === "declaration" && item.keyword === "block" ? [item.name.name] : []));
+  return `\`${parameter.name}\` is \`${name.name}\` unless it is given; ${module.source.path} has ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}.`;
 }
 
 function positions(open: readonly ParameterInfo[], more: boolean): string {
@@ -205,7 +232,9 @@ export function coerce(datum: Datum, parameter: ParameterInfo, at: Expression, c
   if (datum.kind === "unknown") return UNKNOWN;
   const { base, list } = parameter.type;
   const wrong = (message: string, code: "RN0302" | "RN0303" = "RN0302"): Datum => {
-    report(context, at, { code, message, secondary: parameter.span ? [{ span: parameter.span, text: "the parameter" }] : declarationLabel(target) });
+    const flag = base === "bool" && datum.kind === "number" && at.kind === "number" ? { 0: "false", 1: "true" }[String(datum.value)] : undefined;
+    const fixes = flag === undefined ? [] : replacing(context, at, `write \`${flag}\``, flag);
+    report(context, at, { code, message, secondary: parameter.span ? [{ span: parameter.span, text: "the parameter" }] : declarationLabel(target), fixes });
     return UNKNOWN;
   };
   const whose = `\`${parameter.name}\` of \`${targetName(target)}\``;

@@ -1,11 +1,13 @@
 import { groupDigits } from "../base/digits.ts";
 import { didYouMean } from "../base/suggest.ts";
 import * as rational from "../base/rational.ts";
+import type { Fix } from "../diagnostics/problem.ts";
 import type { Graph, Value } from "../ir/graph.ts";
 import type { Measures, NodeMeasure } from "../passes/measure.ts";
 import { measure, measureNodes } from "../passes/measure.ts";
-import type { Identifier, Path, Relation } from "../syntax/ast.ts";
+import type { Expect, Identifier, Path, Relation } from "../syntax/ast.ts";
 import type { Contract } from "./network.ts";
+import type { Context } from "./context.ts";
 import { report } from "./context.ts";
 import type { Datum } from "./data.ts";
 import { describeDatum, formatDatum, number } from "./data.ts";
@@ -13,6 +15,7 @@ import { resolvePath } from "./elaborate.ts";
 import { compareSizes, evaluate, ordered } from "./evaluate.ts";
 import { equalData } from "./data.ts";
 import { fromDim } from "./functions.ts";
+import { renaming, replacing } from "./mend.ts";
 import { isValue } from "./scope.ts";
 
 /** What `expect` can measure, with the unit it is told in. */
@@ -44,6 +47,7 @@ function checkContract(contract: Contract, graph: Graph, whole: Measures, each: 
       code: "RN0903",
       message: `\`${name}\` is nothing that can be measured`,
       label: didYouMean(name, Object.keys(QUANTITIES)),
+      fixes: item.quantity.parts.length === 1 ? renaming(context, item.quantity, name, Object.keys(QUANTITIES)) : [],
       help: [`Measured are ${Object.keys(QUANTITIES).join(", ")}; of a part: \`layer1.params\`.`],
     });
     return;
@@ -76,7 +80,16 @@ function checkContract(contract: Contract, graph: Graph, whole: Measures, each: 
     message: `expected ${exact ? "" : `${item.relation} `}${grouped(expected)}${quantity.unit && ` ${quantity.unit}`}${where}, measured ${grouped(measured)}${difference}`,
     label: exact ? undefined : `${name}${where} is ${grouped(measured)}`,
     notes: inserted(name, graph, each),
+    fixes: newValue(item, measured, context),
   });
+}
+
+/** What was measured in place of a value that is written out; a formula is the author's to change. */
+function newValue({ relation, value }: Expect, measured: Datum, context: Context): readonly Fix[] {
+  const isWritten = value.kind === "number" || (value.kind === "list" && measured.kind === "list");
+  if (!isWritten || !["==", "<=", ">="].includes(relation)) return [];
+  const text = measured.kind === "number" && typeof measured.value === "number" ? groupDigits(measured.value).replaceAll(",", "_") : formatDatum(measured);
+  return replacing(context, value, `expect ${relation === "==" ? "" : `${relation} `}${text}`, text);
 }
 
 function splitQuantity(path: Path): { readonly name: string; readonly place: Path | undefined } {

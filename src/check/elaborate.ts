@@ -16,6 +16,7 @@ import { nameScope } from "./naming.ts";
 import { networkItem } from "./network-items.ts";
 import { registerName } from "./registry.ts";
 import { requireCondition } from "./require.ts";
+import { renaming } from "./mend.ts";
 import type { Flow, LabelEntry } from "./scope.ts";
 import { findBinding, findLabel, isValue, labelNames, labelsIncomplete, nestedScope } from "./scope.ts";
 import { setPolicy } from "./policy.ts";
@@ -354,6 +355,7 @@ export function resolvePath(path: Path, context: Context): { readonly flow: Flow
       code: "RN0204",
       message: `no layer is called \`${first.name}\` before this line`,
       label: didYouMean(first.name, names),
+      fixes: renaming(context, first, first.name, names),
       notes: names.length > 0 ? [`Labels so far: ${[...new Set(names)].slice(0, 15).join(", ")}.`] : ["No layer has a label so far; a label is written `name: conv(3x3, 16)`."],
     });
     return undefined;
@@ -371,6 +373,7 @@ export function resolvePath(path: Path, context: Context): { readonly flow: Flow
     code: "RN0204",
     message: `\`${first.name}\` has no part \`${tail}\``,
     label: didYouMean(tail, parts),
+    fixes: rest.length === 1 && rest[0] ? renaming(context, rest[0], tail, parts) : [],
     notes: parts.length > 0 ? [`It has ${parts.slice(0, 15).join(", ")}${parts.length > 15 ? ", …" : ""}.`] : [],
   });
   return undefined;

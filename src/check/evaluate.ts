@@ -1,6 +1,7 @@
-import { didYouMean } from "../base/suggest.ts";
+import { didYouMean, nearest } from "../base/suggest.ts";
 import * as rational from "../base/rational.ts";
 import { addDims, compareDims, floorDim, isAtLeast, isSymbolic, scaleDim, subtractDims } from "../ir/dim.ts";
+import type { Fix } from "../diagnostics/problem.ts";
 import type { Dim } from "../ir/dim.ts";
 import type { BinaryExpression, BinaryOperator, Expression, MemberExpression } from "../syntax/ast.ts";
 import { bindCall } from "./call.ts";
@@ -10,6 +11,7 @@ import type { Datum, DimensionDatum, NumberDatum } from "./data.ts";
 import { boolean, describeDatum, equalData, formatDatum, number, UNKNOWN } from "./data.ts";
 import { findOperator } from "../ops/registry.ts";
 import { applyFunction, exact, fromDim } from "./functions.ts";
+import { importing, renaming, replacing } from "./mend.ts";
 import { findBinding, findLabel, inBrokenModule, isValue, namesInScope } from "./scope.ts";
 
 /** The value of an expression; what cannot be worked out is reported once and becomes `unknown`. */
@@ -91,16 +93,50 @@ function evaluateName(name: string, range: Expression, context: Context): Datum 
     return UNKNOWN;
   }
   if (inBrokenModule(context.scope)) return UNKNOWN;
-  const offering = [...context.session.index.standard].find(([, module]) => module.items.some((item) => item.kind === "declaration" && item.name.name === name));
-  const inLibrary = offering?.[0];
-  const meant = didYouMean(name, namesInScope(context.scope));
+  reportUnknown(name, range, context);
+  return UNKNOWN;
+}
+
+/** Nothing has this name: says what may have been meant, and where the library has it. */
+export function reportUnknown(name: string, range: Expression, context: Context, more: readonly string[] = []): void {
+  const known = namesInScope(context.scope);
+  const meant = didYouMean(name, known);
+  // Of the library, names are looked for as they are written, and misspelt ones where nothing nearer is meant.
+  const offered = inLibrary(name, context);
+  const near = offered === undefined && meant === undefined ? nearestInLibrary(name, context) : [];
+  const [only] = near.length === 1 ? near : [];
+  const { help, fixes } = offered ? fromLibrary(name, offered, range, context) : only ? fromLibrary(only.name, only.from, range, context) : { help: [], fixes: renaming(context, range, name, known) };
   report(context, range, {
     code: "RN0201",
     message: `nothing is called \`${name}\` here`,
-    label: meant ?? "not a parameter, a `let`, a declaration of this file, an import or an operator",
-    help: inLibrary ? [`The standard library has it: \`use ${inLibrary} { ${name} }\`.`] : [],
+    label: meant ?? (near.length > 0 ? `did you mean ${near.map((each) => `\`${each.name}\``).join(" or ")} of the standard library?` : "not a parameter, a `let`, a declaration of this file, an import or an operator"),
+    help: help.length > 0 || meant !== undefined ? help : more,
+    fixes,
   });
-  return UNKNOWN;
+}
+
+/** The module of the standard library that declares a name. */
+function inLibrary(name: string, context: Context): string | undefined {
+  return [...context.session.index.standard].find(([, module]) => module.items.some((item) => item.kind === "declaration" && item.name.name === name))?.[0];
+}
+
+function nearestInLibrary(name: string, context: Context): readonly { readonly name: string; readonly from: string }[] {
+  const declared = [...context.session.index.standard.values()].flatMap(({ items }) => items.flatMap((item) => (item.kind === "declaration" ? [item.name.name] : [])));
+  const found = nearest(name, declared);
+  const sameLetters = found.find((near) => near.toLowerCase() === name.toLowerCase());
+  return (sameLetters === undefined ? found : [sameLetters]).flatMap((near) => {
+    const from = inLibrary(near, context);
+    return from === undefined ? [] : [{ name: near, from }];
+  });
+}
+
+/** How a name of the library gets into this file, also when it was misspelt here. */
+function fromLibrary(name: string, from: string, range: Expression, context: Context): { readonly help: readonly string[]; readonly fixes: readonly Fix[] } {
+  const help = [`The standard library has ${range.kind === "name" && range.name === name ? "it" : `\`${name}\``}: \`use ${from} { ${name} }\`.`];
+  const edits = importing(context, name, from);
+  if (edits.length === 0) return { help, fixes: [] };
+  const isMisspelt = range.kind !== "name" || range.name !== name;
+  return { help, fixes: [{ title: `import \`${name}\``, isSafe: !isMisspelt, edits: isMisspelt ? [...edits, ...replacing(context, range, "", name).flatMap((fix) => fix.edits)] : edits }] };
 }
 
 /** `dropout(dropout)`: a name of the declaration hides the operator that was meant. */

@@ -178,7 +178,7 @@ export function bindParameters(
       const info = { name, positional: true, type: parameterType(parameter.type) ?? { base: "int" as const, list: "no" as const }, required: false, span: undefined };
       datum = coerce(evaluate(parameter.default, inner), info, parameter.default, inner, { kind: "declaration", declared });
     } else missing.push(parameter);
-    define(inner, parameter.name, { datum, role: "parameter", span });
+    define(inner, parameter.name, { datum, role: "parameter", span, ...(given ? { given: given.span } : {}) });
   }
   if (missing.length > 0) reportMissing(declared, missing, call.context, call.element);
   return missing.length === 0;
@@ -192,6 +192,7 @@ function reportMissing(declared: Declared, missing: readonly Parameter[], contex
     message: `\`${declared.name}\` still needs ${names}`,
     notes: [`Its parameters: ${parametersOf(target, context).map((p) => `${p.name}: ${typeText(p.type)}${p.required ? "" : " (has a default)"}`).join(", ")}.`],
     secondary: missing.map((parameter) => ({ span: spanIn(declared.module.source, parameter), text: "no default" })),
+    help: [`Give ${missing.length === 1 ? "it" : "them"}: \`${declared.name}(${missing.map((parameter) => `${parameter.name.name}=…`).join(", ")})\`.`],
   });
 }
 

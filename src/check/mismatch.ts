@@ -1,6 +1,6 @@
 import { spanLocation } from "../base/source-file.ts";
 import type { Span } from "../base/source-file.ts";
-import type { Label } from "../diagnostics/problem.ts";
+import type { Fix, Label } from "../diagnostics/problem.ts";
 import { ceilDivide, formatDim, sameDim } from "../ir/dim.ts";
 import type { Dim } from "../ir/dim.ts";
 import type { Node, Value } from "../ir/graph.ts";
@@ -12,6 +12,7 @@ import type { Context } from "./context.ts";
 import { report } from "./context.ts";
 import type { BlockDatum } from "./data.ts";
 import { targetName } from "./data.ts";
+import { importing, lineBefore, withAttribute, withChannels, withoutAttribute } from "./mend.ts";
 import { isIdentity } from "./policy.ts";
 import { findBinding } from "./scope.ts";
 import type { Scope } from "./scope.ts";
@@ -62,9 +63,12 @@ export function reportMismatch(mismatch: Mismatch): void {
         `Write \`shortcuts ${named}\` before this line${own ? `, or \`residual(${named}) { … }\`` : ""}: B projects where dimensions change, A ${strided ? "keeps every stride-th pixel and " : ""}pads channels with zeros, C projects always.`,
         ...(inScope.length > 0 ? [] : ["They come from the library: `use std.shortcuts { A, B, C }`."]),
       ],
-      fixes: inScope.length > 0 && element.callee.kind === "name" && own
-        ? [{ title: `project where dimensions change: residual(${named})`, edits: [{ span: { source: context.scope.source, start: element.callee.end, end: element.callee.end }, text: `(${named})` }] }]
-        : [],
+      fixes: [
+        ...(inScope.length > 0 && element.callee.kind === "name" && own
+          ? [{ title: `project where dimensions change: residual(${named})`, edits: [{ span: { source: context.scope.source, start: element.callee.end, end: element.callee.end }, text: `(${named})` }] }]
+          : shortcutsLine(named, inScope.length === 0, scope, mismatch)),
+        ...(strided || typeof into[1] !== "number" ? [] : withChannels(result, into[1], context)),
+      ],
     });
     return;
   }
@@ -78,6 +82,7 @@ export function reportMismatch(mismatch: Mismatch): void {
       secondary,
       notes,
       help: ["Leave out `pad=…` there (a window is padded by dilation * (kernel - 1) / 2 on each side), or give the other path yourself: `sum { F | … }`."],
+      fixes: withoutAttribute(shrinking, "pad", context),
     });
     return;
   }
@@ -88,8 +93,28 @@ export function reportMismatch(mismatch: Mismatch): void {
     label: "both paths must end in the same shape",
     secondary: [...(mismatch.policySpan ? [{ span: mismatch.policySpan, text: "the shortcut option comes from here" }] : []), ...secondary],
     notes,
-    help: ["A padded 3x3 rounds odd sizes up: ceil(n / stride). A pool rounds down unless it says `ceil=true`."],
+    help: sizesDiffer(out, other, facts)
+      ? ["A padded 3x3 rounds odd sizes up: ceil(n / stride). A pool rounds down unless it says `ceil=true`."]
+      : [`An option is told how many channels F has: \`${policyName}\` must end in \`channels\` of them.`],
+    fixes: sizesDiffer(out, other, facts) ? roundingUp(nodesBetween(input, shortcut), context) : withChannels(shortcut, "channels", context),
   });
+}
+
+/** A line in the user's own body that sets the policy, with its import where the file has none. */
+function shortcutsLine(name: string, isMissing: boolean, scope: Scope, { element, context }: Mismatch): readonly Fix[] {
+  let place = { source: context.scope.source, start: element.start, end: element.end };
+  for (let at = context.instance; at && place.source.standard; at = at.parent) place = at.callSpan;
+  const line = lineBefore(context, place, `shortcuts ${name}`);
+  const offered = [...context.session.index.standard].find(([, { items }]) => items.some((item) => item.kind === "declaration" && item.name.name === name));
+  const imported = isMissing && offered ? importing({ ...context, scope }, name, offered[0]) : [];
+  if (line.length === 0 || (isMissing && imported.length === 0)) return [];
+  return [{ title: `project where dimensions change: shortcuts ${name}`, edits: [...imported, ...line] }];
+}
+
+/** The pool of a shortcut that rounds down, told to round up as F does. */
+function roundingUp(path: readonly Node[], context: Context): readonly Fix[] {
+  const pool = path.find(({ attributes }) => attributes["ceil"] === false);
+  return pool ? withAttribute(pool, "ceil", "true", context) : [];
 }
 
 /** The names of the file whose line led into the library. */

@@ -7,6 +7,7 @@ import type { BlockDatum, Datum, Declared, Unknown } from "./data.ts";
 import { spanIn, UNKNOWN } from "./data.ts";
 import { evaluate } from "./evaluate.ts";
 import { FUNCTIONS } from "./functions.ts";
+import { renaming } from "./mend.ts";
 import { isUseFailure } from "./module-index.ts";
 import { nameScope } from "./naming.ts";
 import type { Binding, Scope } from "./scope.ts";
@@ -108,7 +109,7 @@ function importNames(use: Extract<Module["items"][number], { kind: "use" }>, con
   if (isUseFailure(found)) {
     const message = found.kind === "missing" ? (use.isPath ? `there is no file \`${found.tried}\`` : `there is no module \`${found.tried}\``) : `\`${found.tried}\` cannot be read: ${found.reason}`;
     const candidates = found.kind === "missing" ? found.candidates : [];
-    report(context, use.from, { code: "RN0203", message, label: didYouMean(use.from.name, candidates), help: candidates.length > 0 && !use.isPath ? [`The library has ${candidates.join(", ")}.`] : [] });
+    report(context, use.from, { code: "RN0203", message, label: didYouMean(use.from.name, candidates), fixes: use.isPath ? [] : renaming(context, use.from, use.from.name, candidates), help: candidates.length > 0 && !use.isPath ? [`The library has ${candidates.join(", ")}.`] : [] });
     for (const wanted of use.imports) if (!ownBinding(context.scope, (wanted.alias ?? wanted.name).name)) defineImport(context, wanted, UNKNOWN);
     return;
   }
@@ -134,7 +135,7 @@ function importNames(use: Extract<Module["items"][number], { kind: "use" }>, con
       continue;
     }
     const names = [...other.scope.bindings].filter(([, candidate]) => candidate.role !== "import").map(([name]) => name);
-    report(context, wanted.name, { code: "RN0203", message: `\`${use.from.name}\` has no \`${wanted.name.name}\``, label: didYouMean(wanted.name.name, names), notes: names.length > 0 ? [`It has ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}.`] : [] });
+    report(context, wanted.name, { code: "RN0203", message: `\`${use.from.name}\` has no \`${wanted.name.name}\``, label: didYouMean(wanted.name.name, names), fixes: renaming(context, wanted.name, wanted.name.name, names), notes: names.length > 0 ? [`It has ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}.`] : [] });
     defineImport(context, wanted, UNKNOWN);
   }
 }

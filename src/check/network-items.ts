@@ -11,6 +11,7 @@ import { describeDatum, formatDatum, targetWord, UNKNOWN } from "./data.ts";
 import { resolvePath } from "./elaborate.ts";
 import { asDim, evaluate } from "./evaluate.ts";
 import { fromDim } from "./functions.ts";
+import { renaming } from "./mend.ts";
 import { define } from "./module-scope.ts";
 import type { NetworkRun } from "./network.ts";
 import type { Flow } from "./scope.ts";
@@ -198,6 +199,7 @@ export function restateInputs(items: readonly Item[], order: readonly string[], 
         code: "RN0706",
         message: `there is no input \`${name}\` to restate`,
         label: didYouMean(name, order),
+        fixes: renaming(context, item.name, name, order),
         notes: [`The inputs are ${order.join(", ")}.`],
         help: ["An alias may give its inputs other sizes, not other names."],
       });

@@ -13,6 +13,7 @@ import { report, spanAt } from "./context.ts";
 import type { BlockDatum, Datum } from "./data.ts";
 import { labelled } from "./elaborate.ts";
 import { jumpOf } from "./jump.ts";
+import { meeting, mending } from "./mend.ts";
 import { operatorName, releaseOperatorName } from "./naming.ts";
 import { registerName } from "./registry.ts";
 import type { Flow } from "./scope.ts";
@@ -58,6 +59,7 @@ export function typeContext(inputs: readonly Value[], block: BlockDatum, element
         secondary: bound && bound.span !== here && bound.span.source !== here.source ? [{ span: bound.span, text: `\`${fault.attribute}\` was given here` }] : branchLabels(inputs, fault.input),
         notes: [...(fault.notes ?? []), ...pathNote(context)],
         help: fault.help,
+        fixes: fault.input !== undefined && inputs.length > 1 ? meeting(inputs, fault.input, context) : mending(fault, block, element, context),
       });
       return undefined;
     },

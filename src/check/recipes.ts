@@ -6,6 +6,7 @@ import type { BlockDatum, Bound, Declared } from "./data.ts";
 import { spanIn, UNKNOWN } from "./data.ts";
 import { evaluate } from "./evaluate.ts";
 import { bindParameters } from "./instantiate.ts";
+import { renaming } from "./mend.ts";
 import { aliasTarget, define, moduleContext, moduleScope } from "./module-scope.ts";
 import type { RecipeField, RecipeFunction } from "./recipe-registry.ts";
 import { recipeFields } from "./recipe-registry.ts";
@@ -156,7 +157,7 @@ function readField(chain: Chain, own: Map<string, Identifier>, context: Context)
   }
   const field = recipeFields.find((candidate) => candidate.name === label.name);
   if (field === undefined) {
-    report(context, label, { code: "RN1001", message: `a recipe has no field \`${label.name}\``, label: didYouMean(label.name, fieldNames), help: [`Fields are ${fieldNames.join(", ")}.`] });
+    report(context, label, { code: "RN1001", message: `a recipe has no field \`${label.name}\``, label: didYouMean(label.name, fieldNames), fixes: renaming(context, label, label.name, fieldNames), help: [`Fields are ${fieldNames.join(", ")}.`] });
     return undefined;
   }
   const clash = [field.name, ...(field.insteadOf ?? [])].map((name) => own.get(name)).find((found) => found !== undefined);

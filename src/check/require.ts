@@ -1,11 +1,14 @@
+import type { Fix } from "../diagnostics/problem.ts";
 import { symbolPlusOffset } from "../ir/dim.ts";
 import type { SymbolFact } from "../ir/dim.ts";
 import type { BinaryExpression, BinaryOperator, Expression, Require } from "../syntax/ast.ts";
 import type { Context } from "./context.ts";
 import { elementText, report } from "./context.ts";
 import type { Datum } from "./data.ts";
-import { formatDatum } from "./data.ts";
+import { formatDatum, number } from "./data.ts";
 import { compareSizes, evaluate } from "./evaluate.ts";
+import { numberPlace } from "./mend.ts";
+import { findBinding, nestedScope } from "./scope.ts";
 
 /** `require C, "why"`: C holds, or is an assumption about sizes, or is a mistake with the author's words (then `false`). */
 export function requireCondition(item: Require, context: Context): boolean {
@@ -24,10 +27,41 @@ export function requireCondition(item: Require, context: Context): boolean {
       message: item.message ?? `${text} does not hold`,
       label: `${text} is false`,
       notes: valuesIn(part, context),
+      ...nearestValid(item, part, context),
     });
     holds = false;
   }
   return holds;
+}
+
+/** How far from the value given others are tried. */
+const FARTHEST = 64;
+
+/** The nearest values of the one parameter of a condition for which everything required here holds, below and above. */
+function nearestValid(item: Require, part: Expression, context: Context): { readonly help?: readonly string[]; readonly fixes?: readonly Fix[] } {
+  const names = [...namedValues(part, context)];
+  const [only] = names;
+  if (only === undefined || names.length > 1) return {};
+  const [name, datum] = only;
+  const binding = findBinding(context.scope, name);
+  if (binding?.role !== "parameter" || datum.kind !== "number" || typeof datum.value !== "number") return {};
+  const given = datum.value;
+  const holds = (value: number): boolean => {
+    const scope = { ...nestedScope(context.scope), bindings: new Map([[name, { ...binding, datum: number(value) }]]) };
+    return conjuncts(item.condition).every((each) => {
+      const result = evaluate(each, { ...context, scope });
+      return result.kind === "boolean" && result.value;
+    });
+  };
+  const steps = Array.from({ length: FARTHEST }, (_, index) => index + 1);
+  const near = [-1, 1].flatMap((sign) => steps.map((step) => given + sign * step).find((value) => Number.isInteger(value) && holds(value)) ?? []);
+  near.sort((a, b) => Math.abs(a - given) - Math.abs(b - given));
+  const place = binding.given && numberPlace(binding.given, context);
+  if (near.length === 0) return {};
+  return {
+    help: [`The nearest that ${near.length === 1 ? "holds is" : "hold are"} ${near.map((value) => `${name} = ${value}`).join(" and ")}.`],
+    fixes: place && !place.source.standard ? near.map((value) => ({ title: `${name} = ${value}`, edits: [{ span: place, text: String(value) }] })) : [],
+  };
 }
 
 function conjuncts(expression: Expression): Expression[] {
@@ -123,6 +157,11 @@ function leastCommonMultiple(a: number, b: number): number {
 
 /** `n = 0`: the values of the names in a condition that failed. */
 function valuesIn(expression: Expression, context: Context): string[] {
+  const seen = namedValues(expression, context);
+  return seen.size === 0 ? [] : [[...seen].map(([name, datum]) => `${name} = ${formatDatum(datum)}`).join(", ")];
+}
+
+function namedValues(expression: Expression, context: Context): ReadonlyMap<string, Datum> {
   const seen = new Map<string, Datum>();
   const visit = (part: Expression): void => {
     if (part.kind === "name") {
@@ -140,5 +179,5 @@ function valuesIn(expression: Expression, context: Context): string[] {
     }
   };
   visit(expression);
-  return seen.size === 0 ? [] : [[...seen].map(([name, datum]) => `${name} = ${formatDatum(datum)}`).join(", ")];
+  return seen;
 }

@@ -10,6 +10,8 @@ export interface Binding {
   readonly role: BindingRole;
   /** Where it was made; built-in names have none. */
   readonly span: Span | undefined;
+  /** For a parameter: the argument that gave it its value. */
+  readonly given?: Span;
 }
 
 /**

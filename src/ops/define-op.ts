@@ -35,6 +35,8 @@ export interface OpFault {
   readonly input?: number;
   readonly notes?: readonly string[];
   readonly help?: readonly string[];
+  /** The edit that would mend it: another number for `attribute`, or layers before this one or in its place. */
+  readonly mend?: { readonly kind: "value" | "before" | "instead"; readonly text: string };
 }
 
 /** What rules are given. `fail` reports a fault and gives `undefined`, so that `return c.fail({…})` ends a rule. */

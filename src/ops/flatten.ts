@@ -25,6 +25,7 @@ export const flatten = defineOp({
         input: 0,
         notes: ["The number of features would be a product of unknown sizes."],
         help: ["use `globalavgpool`, which fits any size, or give the input fixed sizes"],
+        mend: { kind: "instead", text: "globalavgpool" },
       });
     }
     return [reshaped(type, [at(type.shape, 0), features])];

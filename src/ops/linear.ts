@@ -27,6 +27,7 @@ globalavgpool -> linear(10)`,
         input: 0,
         notes: ["It would have to know whether the spatial axes are averaged or laid out one after another."],
         help: ["add `globalavgpool` (one number per channel) or `flatten` (every position is a feature) before it"],
+        mend: { kind: "before", text: "globalavgpool" },
       });
     }
     if (channelsOf(c, "linear") === undefined) return undefined;
