@@ -5,11 +5,13 @@
 "use strict";
 const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
-const { dirname, join } = require("node:path");
+const { basename, dirname, join } = require("node:path");
+const { setFlagsFromString } = require("node:v8");
 const { Script } = require("node:vm");
 
 const [filename, command, sample] = process.argv.slice(2);
-// As in the launcher: the text must be the same for the cache to fit.
+// As in the launcher: flags and text must be the same for the cache to fit.
+if (basename(filename) === "quick.cjs") setFlagsFromString("--interrupt-budget=1000000");
 const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, "latin1")}\n})`;
 const script = new Script(text, { filename });
 const module_ = { exports: {} };
