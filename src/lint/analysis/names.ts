@@ -1,5 +1,5 @@
 import type { Body, Element, Expression, Module } from "../../syntax/ast.ts";
-import { itemsOf } from "./elements.ts";
+import { itemsOf } from "../../syntax/elements.ts";
 
 /** Every name an expression speaks of; names of arguments are none. */
 export function namesIn(expression: Expression): ReadonlySet<string> {

@@ -2,8 +2,8 @@ import type { Fix } from "../../diagnostics/problem.ts";
 import type { Node } from "../../ir/graph.ts";
 import type { Argument, CallExpression, Chain, Module, Ranged } from "../../syntax/ast.ts";
 import { replaced, textOf } from "./edits.ts";
-import { callOf, elementAt } from "./elements.ts";
-import type { PlacedElement } from "./elements.ts";
+import { callOf, elementAt } from "../../syntax/elements.ts";
+import type { PlacedElement } from "../../syntax/elements.ts";
 
 type Edit = Fix["edits"][number];
 

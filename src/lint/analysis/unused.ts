@@ -1,5 +1,5 @@
 import type { Body, Declaration, Element, Expression, Identifier, Import, Item, LayerElement, Let, Module, Parameter, Path, TypeExpression, Use } from "../../syntax/ast.ts";
-import { bodiesOf, itemsOf } from "./elements.ts";
+import { bodiesOf, itemsOf } from "../../syntax/elements.ts";
 
 /** A name that a file makes and never speaks of again. */
 export type Unused =

@@ -1,7 +1,7 @@
 import { groupDigits } from "../../base/digits.ts";
 import type { Fix } from "../../diagnostics/problem.ts";
 import type { Node, Value } from "../../ir/graph.ts";
-import { callOf, elementAt } from "../analysis/elements.ts";
+import { callOf, elementAt } from "../../syntax/elements.ts";
 import { withoutArgument } from "../analysis/edits.ts";
 import { channelsOf, isWeighted } from "../analysis/layers.ts";
 import { defineRule } from "../rule.ts";

@@ -1,7 +1,7 @@
 import { groupDigits } from "../../base/digits.ts";
 import * as rational from "../../base/rational.ts";
 import type { Module, Ranged } from "../../syntax/ast.ts";
-import { itemsOf } from "../analysis/elements.ts";
+import { itemsOf } from "../../syntax/elements.ts";
 import { spanOf } from "../analysis/edits.ts";
 import { defineRule } from "../rule.ts";
 

@@ -1,6 +1,6 @@
 import { findOperator, operators } from "../../ops/registry.ts";
 import type { Body, Declaration, Element, Item, Module, Shortcuts } from "../../syntax/ast.ts";
-import { bodiesOf, calledName, callOf, isRepetition, itemsOf, moduleElements } from "../analysis/elements.ts";
+import { bodiesOf, calledName, callOf, isRepetition, itemsOf, moduleElements } from "../../syntax/elements.ts";
 import { spanOf, withoutItem } from "../analysis/edits.ts";
 import { hidesOperator } from "../analysis/names.ts";
 import { defineRule } from "../rule.ts";

@@ -4,7 +4,7 @@ import type { Node } from "../../ir/graph.ts";
 import { knownShape } from "../../ir/tensor-type.ts";
 import { operand, product, result } from "../../ops/families/attributes.ts";
 import { replaced } from "../analysis/edits.ts";
-import { calledName } from "../analysis/elements.ts";
+import { calledName } from "../../syntax/elements.ts";
 import { dataInputs } from "../analysis/layers.ts";
 import { hidesOperator } from "../analysis/names.ts";
 import { stepOf } from "../analysis/steps.ts";

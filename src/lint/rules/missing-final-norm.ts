@@ -1,6 +1,6 @@
 import type { Fix } from "../../diagnostics/problem.ts";
 import type { Node, Value } from "../../ir/graph.ts";
-import { elementAt } from "../analysis/elements.ts";
+import { elementAt } from "../../syntax/elements.ts";
 import { inserted } from "../analysis/edits.ts";
 import { dataInputs, isActivation, isNormalisation, isWeighted, seesWholeMap } from "../analysis/layers.ts";
 import type { ResidualUnit } from "../analysis/residuals.ts";

@@ -1,6 +1,6 @@
 import type { Fix } from "../../diagnostics/problem.ts";
 import type { Node, Value } from "../../ir/graph.ts";
-import { elementAt } from "../analysis/elements.ts";
+import { elementAt } from "../../syntax/elements.ts";
 import { replaced, textOf } from "../analysis/edits.ts";
 import { isActivation, isNormalisation, isWeighted, nodeBefore } from "../analysis/layers.ts";
 import { defineRule } from "../rule.ts";

@@ -1,5 +1,5 @@
 import type { Element } from "../../syntax/ast.ts";
-import { calledName, isRepetition, moduleElements } from "../analysis/elements.ts";
+import { calledName, isRepetition, moduleElements } from "../../syntax/elements.ts";
 import { inserted, spanOf, textOf } from "../analysis/edits.ts";
 import { isActivation, isNormalisation, isWeighted } from "../analysis/layers.ts";
 import { hidesOperator } from "../analysis/names.ts";

@@ -1,6 +1,6 @@
 import type { Fix } from "../../diagnostics/problem.ts";
 import type { Node } from "../../ir/graph.ts";
-import { callOf, elementAt } from "../analysis/elements.ts";
+import { callOf, elementAt } from "../../syntax/elements.ts";
 import { inserted } from "../analysis/edits.ts";
 import { isWeighted, nodeBefore, producerOf } from "../analysis/layers.ts";
 import { residualUnits } from "../analysis/residuals.ts";
