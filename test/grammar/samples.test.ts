@@ -1,5 +1,5 @@
 /**
- * Every sample of the language reference, the README and the changelog, compiled. The words after `resnet` at a fence say what it is: nothing, a whole
+ * Every sample of the language reference, the README, the changelog and the decisions, compiled. The words after `resnet` at a fence say what it is: nothing, a whole
  * file without a mistake; `body`, items of a network; `wrong CODE`, reported with this code alone. A `text` fence right
  * under a sample lists the parameters of its last network.
  */
@@ -37,12 +37,12 @@ function samplesIn(file: string): Sample[] {
   });
 }
 
-const samples = ["grammar/LANGUAGE.md", "README.md", "CHANGELOG.md"].flatMap(samplesIn);
+const samples = ["grammar/LANGUAGE.md", "README.md", "CHANGELOG.md", "src/decisions/0014-lint-rules-left-out.md"].flatMap(samplesIn);
 
 describe("grammar: samples of the documents", () => {
   it("are found, right and wrong ones", () => {
     expect(samples.length).to.be.greaterThan(30);
-    expect(new Set(samples.map(({ file }) => file)).size).to.equal(3);
+    expect(new Set(samples.map(({ file }) => file)).size).to.equal(4);
     expect(samples.filter(({ words }) => words.includes("wrong")).length).to.be.greaterThan(10);
     expect(samples.filter(({ names }) => names).length).to.equal(1);
   });
