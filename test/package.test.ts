@@ -34,6 +34,10 @@ describe("the package", function () {
       // torchvision's ResNet-50 has 25,557,032 learned values and 53,120 running statistics, 4 bytes each.
       expect(statSync(join(home, "r50.onnx")).size).to.be.within(4 * (25_557_032 + 53_120), 4 * (25_557_032 + 53_120) + 300_000);
 
+      const experiments = spawnSync(join(home, "node_modules/.bin/rnc"), ["experiment"], { cwd: home, encoding: "utf8" });
+      expect(experiments.stderr).to.equal("");
+      expect(experiments.stdout).to.match(/^degradation  /m);
+
       const calibrated = spawnSync(join(home, "node_modules/.bin/rnc"), ["weights", "calibrate", "ResNet8", "-o", "w.safetensors"], { cwd: home, encoding: "utf8" });
       expect(calibrated.status).to.equal(1);
       expect(calibrated.stderr).to.include("ONNX Runtime, which is not installed").and.to.include("npm install onnxruntime-node");
@@ -61,7 +65,7 @@ describe("the package", function () {
 
   it("names the licence of everything that is bundled", () => {
     const text = readFileSync(join(root, "dist/THIRD-PARTY-LICENSES.txt"), "utf8");
-    for (const name of ["chevrotain", "commander", "fastest-levenshtein", "protobufjs"]) expect(text).to.match(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+, (MIT|Apache-2.0|ISC|BSD-3-Clause)$`, "m"));
+    for (const name of ["chevrotain", "commander", "d3-scale", "d3-shape", "fastest-levenshtein", "protobufjs"]) expect(text).to.match(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+, (MIT|Apache-2.0|ISC|BSD-3-Clause)$`, "m"));
   });
 
   it("starts the same without its code cache", () =>

@@ -49,7 +49,6 @@ export async function runExperiment(name: string, options: ExperimentOptions, ho
   if (data === undefined) throw new UsageError("an experiment needs images", { help: ["Name their folder: `--data DIR`; `rnc data fetch cifar10 -o DIR` brings CIFAR-10."] });
   // Everything that cannot go on is told before the first of them begins.
   for (const task of tasks) refuseOthers(task, found.experiment[length], options);
-  mkdirSync(join(options.output, "runs"), { recursive: true });
   for (const [index, task] of tasks.entries()) {
     host.out.write(`${host.out.colors.bold(`${task.network.name} (${index + 1} of ${tasks.length})`)}\n`);
     const exitCode = await train(task, found.experiment[length], { ...options, data }, host);
