@@ -65,12 +65,13 @@ export async function writeEmittedFiles(files: readonly EmittedFile[], outPath: 
   }
 
   const asFolder = !files.some((file) => file.path === "");
-  const madeFolder = asFolder && (await ensureFolder(outPath));
+  const madeFolders: string[] = [];
   const targets: Target[] = [];
   const removeAll = (): void => targets.forEach((target) => removeNow(target.temporary));
   // Whatever ends the process in order (a second Ctrl-C, too) leaves no half-written file.
   process.once("exit", removeAll);
   try {
+    for (const folder of asFolder ? foldersOf(files, outPath) : []) if (await ensureFolder(folder)) madeFolders.push(folder);
     for (const file of files) targets.push(await targetOf(file, outPath, asFolder));
     for (const target of targets) await explained(() => writeTarget(target, send), target.shown);
     options.signal?.throwIfAborted();
@@ -81,8 +82,8 @@ export async function writeEmittedFiles(files: readonly EmittedFile[], outPath: 
   } catch (error) {
     // Where it cannot be taken away it mostly could not be made: what went wrong first is what is told.
     await Promise.all(targets.map(({ temporary }) => temporary !== undefined && unlink(temporary).catch(() => undefined)));
-    // Only an empty folder goes: files of others that came in the meantime stay.
-    if (madeFolder) await rmdir(outPath).catch(() => undefined);
+    // Only empty folders go: files of others that came in the meantime stay.
+    for (const folder of madeFolders.reverse()) await rmdir(folder).catch(() => undefined);
     throw error;
   } finally {
     process.off("exit", removeAll);
@@ -133,6 +134,15 @@ async function behindLinks(path: string): Promise<string> {
 
 async function statOrNothing(path: string): Promise<Stats | undefined> {
   return stat(path).catch((error: unknown) => ignoreMissing(error));
+}
+
+/** The folder and those that files stand in below it, each before what is in it. */
+function foldersOf(files: readonly EmittedFile[], outPath: string): readonly string[] {
+  const inner = files.flatMap(({ path }) => {
+    const parts = path.split("/").slice(0, -1);
+    return parts.map((_, index) => join(outPath, ...parts.slice(0, index + 1)));
+  });
+  return [outPath, ...new Set(inner)];
 }
 
 /** True when the folder was made just now. */

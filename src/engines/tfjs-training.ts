@@ -9,6 +9,7 @@ import { sizeOf } from "../backends/tfjs/shards.ts";
 import type { Graph, Parameter, Value } from "../ir/graph.ts";
 import { bitsKey, randomBits } from "../base/random-bits.ts";
 import { isLearned } from "../passes/gradient.ts";
+import { withLogits } from "../passes/training/logits.ts";
 import { elementCount } from "../ir/tensor-type.ts";
 import { gather } from "../weights/gather.ts";
 import type { WeightSource } from "../weights/source.ts";
@@ -17,7 +18,7 @@ import { channelsLast, useBackend } from "./tfjs-inference.ts";
 import type { Flavour, TensorFlow } from "./tfjs-inference.ts";
 import { heldWeights, momentumName } from "./tfjs-training-state.ts";
 import type { HeldWeight } from "./tfjs-training-state.ts";
-import { checkBatch, decays, trainedOutput, valuesPerChannel } from "./training-checks.ts";
+import { checkBatch, decays, valuesPerChannel } from "./training-checks.ts";
 import type { Sizes } from "./training-checks.ts";
 import type { Training, TrainingBatch, TrainingOptions, TrainingResult } from "./training.ts";
 
@@ -46,8 +47,9 @@ interface Corrected extends Held {
 /**
  * Trains a network with a TensorFlow.js: SGD with momentum on the mean softmax cross-entropy of one output, in
  * PyTorch's form (see {@link TrainingOptions}), as `model.fit` would not do it: decay is added to gradients and not to the loss,
- * and the running variance takes the unbiased variance of the batch. A frozen running statistic stays; batches are
- * normalized by their own statistics nonetheless. A parameter that the loss does not depend on stays as it is.
+ * and the running variance takes the unbiased variance of the batch. A batch norm whose running statistics are frozen normalises
+ * by them, as where a network answers. The loss is that of what goes into a last softmax. A parameter that the loss does not
+ * depend on stays as it is.
  *
  * Where the source of weights has `momentum.NAME`, as a training's own state does, momentum begins with it; else with zeros. With a momentum of 0 none is kept.
  *
@@ -58,8 +60,8 @@ interface Corrected extends Held {
  */
 export async function openTfjsTraining(flavour: Flavour, network: Graph, weights: WeightSource, options: TrainingOptions): Promise<Training> {
   const { tf, title } = flavour;
-  const output = trainedOutput(network, options.lossOn);
-  const layers = lowerToLayers(network);
+  const output = withLogits(network, options.lossOn);
+  const layers = lowerToLayers(output.graph);
   if (layers.untrainable.length > 0) {
     throw new InputError(`TensorFlow.js can run \`${network.name}\` and cannot train it`, { notes: layers.untrainable });
   }
@@ -78,6 +80,7 @@ export async function openTfjsTraining(flavour: Flavour, network: Graph, weights
     trained.push({ ...held, momentum, decays: decays(held.weight.parameter, options) });
   }
   const corrected = correctedStatistics(network, layers, variables, frozen);
+  fixNorms(model, layers, frozen);
   const dropouts = dropoutsOf(model.layers).map((layer) => ({ layer, key: bitsKey(options.seed, layer.name) }));
   let steps = options.firstStep ?? 0;
 
@@ -211,16 +214,30 @@ function descend(tf: TensorFlow, { variable, momentum, decays: decayed }: Traine
   });
 }
 
+/** Batch norms whose running statistics are all frozen take their form for answers: TensorFlow.js knows no such layer. */
+function fixNorms(model: Tf.LayersModel, layers: LayersModel, frozen: (parameter: Parameter) => boolean): void {
+  const fixed = new Set(layers.layers.flatMap(({ name, weights }) => {
+    const statistics = weights.filter(({ parameter }) => !isLearned(parameter));
+    return statistics.length > 0 && statistics.every(({ parameter }) => frozen(parameter)) ? [name] : [];
+  }));
+  for (const layer of layersIn(model.layers)) {
+    if (!fixed.has(layer.name)) continue;
+    const call = layer.call.bind(layer);
+    layer.call = (inputs, how) => call(inputs, { ...how, training: false });
+  }
+}
+
+/** Also those in models that are layers of this one. */
+function layersIn(layers: readonly Tf.layers.Layer[]): readonly Tf.layers.Layer[] {
+  return layers.flatMap((layer) => ("layers" in layer ? layersIn(layer.layers as readonly Tf.layers.Layer[]) : [layer]));
+}
+
 /** A layer whose masks depend on its seed, which it reads in every forward pass. */
 interface DropoutLayer {
   readonly name: string;
   seed?: number;
 }
 
-/** Also in models that are layers of this one. */
 function dropoutsOf(layers: readonly Tf.layers.Layer[]): readonly DropoutLayer[] {
-  return layers.flatMap((layer): readonly DropoutLayer[] => {
-    if ("layers" in layer) return dropoutsOf(layer.layers as readonly Tf.layers.Layer[]);
-    return layer.getClassName() === "Dropout" ? [layer] : [];
-  });
+  return layersIn(layers).filter((layer) => layer.getClassName() === "Dropout");
 }

@@ -2,7 +2,7 @@ import { groupDigits } from "../base/digits.ts";
 import { InputError } from "../base/input-error.ts";
 import type { Dim } from "../ir/dim.ts";
 import { substituteDim, symbolsOf } from "../ir/dim.ts";
-import type { Graph, GraphOutput, Parameter, Value } from "../ir/graph.ts";
+import type { Graph, Parameter, Value } from "../ir/graph.ts";
 import { formatShape, knownShape } from "../ir/tensor-type.ts";
 import { isLearned } from "../passes/gradient.ts";
 import { checkInputs } from "./model-data.ts";
@@ -11,47 +11,9 @@ import type { TrainingBatch, TrainingOptions } from "./training.ts";
 /** What the network's open sizes are in a batch. */
 export type Sizes = ReadonlyMap<string, number>;
 
-/** The output that a training descends on. */
-export interface TrainedOutput {
-  readonly index: number;
-  readonly classes: number;
-}
-
 /** Whether weight decay draws it to 0. */
 export const decays = (parameter: Parameter, { weightDecay, decays: what }: TrainingOptions): boolean =>
   weightDecay !== 0 && isLearned(parameter) && (what === "all" || parameter.role === "weight");
-
-/**
- * Finds the logits.
- *
- * @throws {@link InputError} when it is not said which output they are, or an output that is no logits [N, classes]
- */
-export function trainedOutput(network: Graph, lossOn: string | undefined): TrainedOutput {
-  const names = network.outputs.map(({ name }) => `\`${name}\``).join(", ");
-  const index = lossOn === undefined ? 0 : network.outputs.findIndex(({ name }) => name === lossOn);
-  const output = network.outputs[index];
-  if (output === undefined) throw new InputError(`\`${network.name}\` has no output \`${lossOn}\` to train on`, { help: [`Its outputs are ${names}.`] });
-  if (lossOn === undefined && network.outputs.length > 1) {
-    throw new InputError(`\`${network.name}\` has ${network.outputs.length} outputs, and a training descends on one`, { help: [`Say which, as \`lossOn\`: ${names}.`] });
-  }
-  const [, classes, ...more] = output.value.type.shape;
-  if (typeof classes !== "number" || more.length > 0) {
-    throw new InputError(`the output \`${output.name}\` of \`${network.name}\` is ${formatShape(output.value.type.shape)}; a training needs logits [N, classes]`);
-  }
-  if (endsInSoftmax(output)) {
-    throw new InputError(`the output \`${output.name}\` of \`${network.name}\` ends in a softmax, and a training takes the softmax of logits itself`, {
-      help: ["Train the network without its last `softmax`; `rnc compile --softmax` adds one to the file that is used afterwards."],
-    });
-  }
-  return { index, classes };
-}
-
-/** Looks through what hands its input on. */
-function endsInSoftmax({ value }: GraphOutput): boolean {
-  let at: Value | undefined = value;
-  while (at?.producer.kind === "node" && at.producer.node.op === "identity") [at] = at.producer.node.inputs;
-  return at?.producer.kind === "node" && at.producer.node.op === "softmax";
-}
 
 /**
  * Makes sure that a batch fits, and finds the network's open sizes in it.

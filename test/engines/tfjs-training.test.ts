@@ -62,6 +62,8 @@ const NETS: Readonly<Record<string, Graph>> = {
   "a batch norm that sees one value of each channel at a time": netOf((net, image) => net.op("relu", net.op("bn", net.op("conv", image, { kernel: [6, 6], channels: 4, pad: [0, 0] }))), [2, 6, 6]),
 };
 
+const net = (end: string): string => `network Mine {\n  input image: float32[N, 2, 6, 6]\n  conv(3x3, 4) -> bn -> relu -> flatten -> ${end}\n}\n`;
+
 /** The feeds of our own training step as weights. */
 function sourceOf(feeds: Readonly<Record<string, Tensor>>): WeightSource {
   return {
@@ -209,6 +211,17 @@ describe("training in TensorFlow.js", function () {
     await training.close();
   });
 
+  it("trains what goes into a last softmax, and gives the same as without it", async () => {
+    const logits = net("fc: linear(3)");
+    const [plain, ending] = [await networkIn(logits, "Mine"), await networkIn(net("fc: linear(3) -> softmax"), "Mine")];
+    const [one, two] = [await open(plain), await open(ending)];
+    for (const count of [1, 2]) expect(await two.step(batchFor(ending, count), 0.1)).to.deep.equal(await one.step(batchFor(plain, count), 0.1));
+    const [a, b] = [await one.readState(), await two.readState()];
+    for (const name of a.names()) expect(await values(b, name), name).to.deep.equal(await values(a, name));
+    await one.close();
+    await two.close();
+  });
+
   it("goes on from its own state as if it had never stopped", async () => {
     const whole = await open(network);
     await whole.step(batchFor(network, 1), 0.1);
@@ -243,8 +256,7 @@ describe("training in TensorFlow.js", function () {
     };
     const textOf = (chain: string): Promise<Graph> => networkIn(`network Mine {\n  input image: float32[N, 2, 6, 6]\n  ${chain}\n}\n`, "Mine");
 
-    it("a network that ends in a softmax", async () => refused(open(await textOf("flatten -> linear(3) -> softmax")), "ends in a softmax", "rnc compile --softmax"));
-    it("an output that is no logits", async () => refused(open(await textOf("conv(3x3, 4)")), "needs logits [N, classes]"));
+    it("an output that is no logits", async () => refused(open(await textOf("conv(3x3, 4)")), "needs one number for every class: [N, classes]"));
     it("a layer that TensorFlow.js cannot train", async () => refused(open(await textOf("conv(3x3, 4, dilation=2) -> globalavgpool -> linear(3)")), "cannot train", "dilation"));
     it("an output that is not there", () => refused(open(network, { lossOn: "logits" }), "no output `logits`", "`output`"));
     it("that nothing is left to train", () => refused(open(network, { frozen: () => true }), "all are frozen"));

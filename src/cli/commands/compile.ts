@@ -32,6 +32,7 @@ interface CompileCommandOptions extends NetworkOptions, TrainingStepOptions {
   readonly softmax?: boolean;
   readonly foldBn?: boolean;
   readonly externalData?: boolean;
+  readonly standalone?: boolean;
 }
 
 const TARGETS = ["onnx", "onnx-training", "tfjs"];
@@ -54,6 +55,7 @@ export function register(program: Command, host: CliHost): void {
     .option("--batch <n>", "fix the batch (default: as the network says)", wholeNumber("--batch", 1))
     .option("--softmax", "end the outputs in a softmax")
     .option("--fold-bn", "fold batch norms into the layers before them")
+    .option("--standalone", "tfjs: a training project that runs without rnc, by --recipe: package.json, train.js, model/, README.md")
     .option("--external-data", "onnx: weights in a file of their own beside the model (always above 2 GB)");
   addTrainingStepOptions(addNetworkOptions(command)).action((network: string, options: CompileCommandOptions) => run(network, options, host));
 }
@@ -68,7 +70,9 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
   const began = performance.now();
   const seconds = (): string => ((performance.now() - began) / 1000).toFixed(2);
   const trained = options.target === "onnx-training" ? await openTrained(host, target, options) : undefined;
-  const graph = options.target === "onnx-training" ? trained?.graph : await buildTarget(host, target, options);
+  const standalone = options.standalone ? await import("../compile-standalone.ts") : undefined;
+  const subject = await standalone?.openStandalone(host, target, options);
+  const graph = options.target === "onnx-training" ? trained?.graph : standalone ? subject?.graph : await buildTarget(host, target, options);
   if (graph === undefined) return 1;
   const toStandardOutput = options.output === "-";
   const told = toStandardOutput ? host.err : host.out;
@@ -86,6 +90,12 @@ async function run(target: string, options: CompileCommandOptions, host: CliHost
       const made = trainingStepOf(trained, options, choice);
       tellChecked(graph, [...made.remarks, ...(weights?.remarks ?? [])], told);
       await writeTrainingStep(host, made, trained, options.output, seconds);
+      return 0;
+    }
+    if (standalone && subject) {
+      const made = standalone.standaloneOf(subject, options, choice);
+      tellChecked(graph, [...made.remarks, ...(weights?.remarks ?? [])], told);
+      await standalone.writeStandalone(host, made, options.output, seconds);
       return 0;
     }
     const shared = {
@@ -137,7 +147,8 @@ function refuseNonsense(options: CompileCommandOptions): void {
     throw new UsageError(later ? `\`--target ${target}\` (${later}) does not exist yet` : `there is no target \`${target}\`${guess ? `; ${guess}` : ""}`, { help: ["There are `--target onnx`, `--target onnx-training` and `--target tfjs`."] });
   }
   if (target === "onnx-training") refuseForTraining(options);
-  else refuseTrainingOptions(target, options);
+  else if (!options.standalone) refuseTrainingOptions(target, options);
+  if (options.standalone && target !== "tfjs") throw new UsageError("`--standalone` is a training in TensorFlow.js: add `--target tfjs`");
   if (target === "tfjs") {
     if (options.output === "-") throw new UsageError("a TensorFlow.js model is several files, and standard output is one", { help: ["Name a folder: `-o model`."] });
     if (options.externalData) throw new UsageError("`--external-data` is about ONNX files; a TensorFlow.js model has its weights in files of their own");

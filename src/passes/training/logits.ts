@@ -60,6 +60,16 @@ function beforeSoftmax(output: Value): Value {
   }
 }
 
+/** The network that gives logits where it would end an output in a softmax, and which of its outputs they are; else the same network. */
+export function withLogits(network: Graph, lossOn: string | undefined): { readonly graph: Graph; readonly index: number; readonly classes: number } {
+  const { logits } = trainedPart(network, lossOn);
+  const index = lossOn === undefined ? 0 : network.outputs.findIndex(({ name }) => name === lossOn);
+  const classes = Number(logits.type.shape[1]);
+  if (network.outputs[index]?.value === logits) return { graph: network, index, classes };
+  const outputs = network.outputs.map((output, place) => (place === index ? { ...output, value: logits } : output));
+  return { graph: { ...network, outputs, nodes: neededBy(outputs.map(({ value }) => value), network.nodes) }, index, classes };
+}
+
 /** The nodes that some values are made of, in order. */
 export function neededBy(values: Iterable<Value>, nodes: readonly Node[]): readonly Node[] {
   const needed = new Set(values);
