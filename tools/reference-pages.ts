@@ -10,20 +10,15 @@ import { isUnsupported } from "../src/ops/define-op.ts";
 import { operators } from "../src/ops/registry.ts";
 import { loadProgram } from "../src/program/load.ts";
 import { checkProgram } from "../src/program/networks.ts";
+import { code, fence, table } from "./markdown.ts";
+import { rulesPage } from "./rules-page.ts";
 
 /** The pages by their path in the repository. */
 export async function referencePages(): Promise<Readonly<Record<string, string>>> {
-  return { "grammar/OPERATORS.md": operatorsPage(), "grammar/TARGETS.md": targetsPage(), "grammar/DIAGNOSTICS.md": await diagnosticsPage() };
+  return { "grammar/OPERATORS.md": operatorsPage(), "grammar/TARGETS.md": targetsPage(), "grammar/DIAGNOSTICS.md": await diagnosticsPage(), "grammar/RULES.md": await rulesPage() };
 }
 
 const language: readonly OpRecord[] = Object.values(operators).filter(({ level }) => level === "language");
-
-/** Text in a cell of a table. */
-const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
-const row = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |\n`;
-const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string => `${row(heads)}${row(heads.map(() => "---"))}${rows.map(row).join("")}\n`;
-const code = (text: string): string => `\`${text}\``;
-const fence = (text: string, info = "resnet"): string => `\`\`\`${info}\n${text.trimEnd()}\n\`\`\`\n\n`;
 
 function operatorsPage(): string {
   const groups = (["layer", "join"] as const).map((form) => {
