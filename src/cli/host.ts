@@ -1,3 +1,4 @@
+import type { Label } from "../diagnostics/problem.ts";
 import type { Colors } from "../diagnostics/render/colors.ts";
 import type { ModuleHost } from "../program/load.ts";
 import type { ByteSource } from "../weights/source.ts";
@@ -30,16 +31,19 @@ export class Interrupted extends Error {
   }
 }
 
-/** A command line that does not say what to do; printed with a pointer to `--help`, exit code 2. */
+/** A command line, or settings, that do not say what to do; printed with a pointer to `--help`, exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";
   readonly notes: readonly string[];
   readonly help: readonly string[];
+  /** Where it is said, when it is said in a file of settings. */
+  readonly at: Label | undefined;
 
-  constructor(message: string, more: { readonly notes?: readonly string[]; readonly help?: readonly string[] } = {}) {
+  constructor(message: string, more: { readonly notes?: readonly string[]; readonly help?: readonly string[]; readonly at?: Label } = {}) {
     super(message);
     this.notes = more.notes ?? [];
     this.help = more.help ?? [];
+    this.at = more.at;
   }
 }
 

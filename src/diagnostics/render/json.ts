@@ -22,7 +22,12 @@ export interface JsonProblem {
   readonly related: readonly { readonly span: JsonSpan; readonly label: string }[];
   readonly notes: readonly string[];
   readonly help: readonly string[];
-  readonly fixes: readonly { readonly title: string; readonly edits: readonly { readonly span: JsonSpan; readonly text: string }[] }[];
+  readonly fixes: readonly { readonly title: string; readonly isSafe: boolean; readonly edits: readonly { readonly span: JsonSpan; readonly text: string }[] }[];
+}
+
+/** The short name of what a problem is: of its lint rule, or of its entry in the catalogue. */
+export function slugOf(problem: Problem): string {
+  return problem.rule ?? catalogue[problem.code as Code].slug;
 }
 
 /** A place in the form `--json` output has. */
@@ -38,7 +43,7 @@ export function jsonSpan(span: Span): JsonSpan {
 export function jsonProblem(problem: Problem): JsonProblem {
   return {
     code: problem.code,
-    slug: problem.rule ?? catalogue[problem.code as Code].slug,
+    slug: slugOf(problem),
     severity: problem.severity,
     message: problem.message,
     span: jsonSpan(problem.primary.span),
@@ -46,6 +51,6 @@ export function jsonProblem(problem: Problem): JsonProblem {
     related: problem.secondary.map(({ span, text }) => ({ span: jsonSpan(span), label: text })),
     notes: problem.notes,
     help: problem.help,
-    fixes: problem.fixes.map(({ title, edits }) => ({ title, edits: edits.map(({ span, text }) => ({ span: jsonSpan(span), text })) })),
+    fixes: problem.fixes.map(({ title, isSafe = false, edits }) => ({ title, isSafe, edits: edits.map(({ span, text }) => ({ span: jsonSpan(span), text })) })),
   };
 }

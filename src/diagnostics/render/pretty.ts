@@ -33,7 +33,8 @@ export function renderProblem(problem: Problem, options: PrettyOptions = {}): st
   const gutter = gutterWidth(labels);
   const pad = " ".repeat(gutter);
   const [title = "", ...rest] = cleanLines(problem.message);
-  const out = [`${severityWord(problem.severity, colors)}${colors.bold(`[${problem.code}]`)}${colors.bold(`: ${title}`)}`, ...rest.map((line) => `  ${line}`)];
+  const name = problem.rule === undefined ? problem.code : `${problem.code} ${problem.rule}`;
+  const out = [`${severityWord(problem.severity, colors)}${colors.bold(`[${name}]`)}${colors.bold(`: ${title}`)}`, ...rest.map((line) => `  ${line}`)];
   for (const group of bySource(labels)) out.push(...renderFrame(group, gutter, colors));
 
   const said = [
