@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { InputError } from "../../base/input-error.ts";
 import type { Graph } from "../../ir/graph.ts";
 import { measure } from "../../passes/measure.ts";
@@ -82,8 +82,8 @@ async function tasksOf({ folder }: FoundExperiment, length: ExperimentLength, { 
 function refuseOthers({ network, target, recipe, path }: Task, length: ExperimentLength, { resume, data }: ExperimentOptions): void {
   if (!existsSync(path)) return;
   const { record, folder } = inspectRun(path);
-  const asked = { network: target, set: settingsText(network.set), recipe, every: length.every ?? record.every, evaluated: length.evaluateEvery, images: data };
-  const there = { network: record.network.target, set: settingsText(record.network.set), recipe: record.recipe, every: record.every, evaluated: record.evaluateEvery, images: record.data.path };
+  const asked = { network: target, set: settingsText(network.set), recipe, every: length.every ?? record.every, evaluated: length.evaluateEvery, images: data && resolve(data) };
+  const there = { network: record.network.target, set: settingsText(record.network.set), recipe: record.recipe, every: record.every, evaluated: record.evaluateEvery, images: resolve(record.data.path) };
   const others = (Object.keys(asked) as (keyof typeof asked)[]).filter((key) => asked[key] !== there[key]).map((key) => `${key}: ${String(there[key])}, and ${String(asked[key])} is asked for`);
   const changed = record.network.files.filter(({ path: from, copy }) => existsSync(from) && readFileSync(from, "utf8") !== readFileSync(folder.file(copy), "utf8")).map(({ path: from }) => `\`${from}\` has changed since`);
   if (others.length + changed.length > 0) throw new InputError(`\`${path}\` is another training`, { notes: [...others, ...changed], help: ["Name another folder with `-o`, or take that one away."] });
