@@ -1,5 +1,6 @@
 import { numberOf, operand, result } from "../../ops/families/attributes.ts";
 import { windowOfNode } from "../analysis/maps.ts";
+import { kernelText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
 import type { Node } from "../../ir/graph.ts";
@@ -60,7 +61,7 @@ network Thin {
       if (ratio <= context.threshold("ratio")) continue;
       context.report({
         at: node,
-        message: `a 1x1 convolution from ${before} to ${after} channels, a ratio of ${Number(ratio.toFixed(1))}`,
+        message: `a convolution of ${kernelText(windowOfNode(node)?.kernel ?? [])} from ${before} to ${after} channels, a ratio of ${Number(ratio.toFixed(1))}`,
         notes: [`For each position it moves ${before + after} values; one from ${Math.round(Math.sqrt(before * after))} to as many has the same multiply-adds and moves ${Math.round(2 * Math.sqrt(before * after))}.`],
         help: ["bring the widths inside and outside of the branch closer together: 4 in the paper's bottlenecks, 2 in wide and grouped ones"],
       });

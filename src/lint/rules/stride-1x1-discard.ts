@@ -46,7 +46,7 @@ network Halving {
       if (!leaves) continue;
       report({
         at: node,
-        message: `a ${kernelText(window.kernel)} convolution with stride ${[...new Set(window.stride)].join("x")} never reads ${percentText(1 - read, 1)} of its map`,
+        message: `a convolution of ${kernelText(window.kernel)} with stride ${[...new Set(window.stride)].join("x")} never reads ${percentText(1 - read, 1)} of its map`,
         help:
           node.origin?.inserted === true
             ? ["a shortcut option that averages first keeps every position: `avgpool(stride, ceil=true, pad=0) -> conv(1x1, channels)`"]

@@ -1,5 +1,6 @@
 import { groupDigits } from "../../base/digits.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
+import type { Instance } from "../../ir/origin.ts";
 import { at, operand, product, result } from "../../ops/families/attributes.ts";
 import type { NodeMeasure } from "../../passes/measure.ts";
 import { dataInputs, isWeighted } from "../analysis/layers.ts";
@@ -12,8 +13,10 @@ const MOST_STEM_LAYERS = 3;
 
 /** All maps on the way to the output that are equally far thinned out. */
 interface Level {
-  /** The greatest number of channels so far. */
+  /** The greatest number of channels so far, and before the sum that is being made: F may widen the map before it thins it out. */
   width: number;
+  widthBefore: number;
+  sum: Instance | undefined;
   weighted: number;
   /** The first layer that leaves it with a stride, and the width and layers it had until then. */
   leaving: { readonly node: Node; readonly width: number; readonly weighted: number; readonly to: string } | undefined;
@@ -97,18 +100,31 @@ function levelsOf(graph: Graph, nodes: readonly NodeMeasure[]): ReadonlyMap<stri
     const channels = result(node).type.shape[1];
     if (!way.has(node) || field === undefined || typeof channels !== "number") continue;
     const key = field.jump.join("x");
+    const sum = sumAround(node);
     const window = windowOfNode(node);
     if (window?.stride.some((step) => step > 1)) {
       const from = levels.get(field.jump.map((step, axis) => step / at(window.stride, axis)).join("x"));
       const before = operand(node).type.shape[1];
-      if (from && from.leaving === undefined && typeof before === "number") from.leaving = { node, width: from.width, weighted: from.weighted, to: key };
+      if (from && from.leaving === undefined && typeof before === "number") {
+        const isInside = sum !== undefined && sum === from.sum && from.widthBefore > 0;
+        from.leaving = { node, width: isInside ? from.widthBefore : from.width, weighted: from.weighted, to: key };
+      }
     }
-    const level = levels.get(key) ?? { width: 0, weighted: 0, leaving: undefined };
+    const level = levels.get(key) ?? { width: 0, widthBefore: 0, sum: undefined, weighted: 0, leaving: undefined };
     levels.set(key, level);
+    if (sum !== level.sum) level.widthBefore = level.width;
+    level.sum = sum;
     level.width = Math.max(level.width, channels);
     if (isWeighted(node.op) && node.origin?.inserted !== true) level.weighted++;
   }
   return levels;
+}
+
+/** The innermost sum, a residual or a written one, whose branches a node belongs to. */
+function sumAround(node: Node): Instance | undefined {
+  let at = node.origin?.instance;
+  while (at && !(at.kind === "join" && (at.residual !== undefined || at.declaration === "sum"))) at = at.parent;
+  return at;
 }
 
 /** All layers before the output that has most of them. */

@@ -82,7 +82,7 @@ checkRule(stride1x1Discard, [
   { why: "the paper's stride: the first 1x1 and the projection", program: "ResNet50v1", findings: [/in 2 layers: layer2\.0\.conv1, layer2\.0\.downsample\.0/, /layer3/, /layer4/] },
   { why: "an average before the projection", program: "ResNet50D", findings: [] },
   { why: "patches: the kernel is the stride", program: network("  conv(4x4, 8, stride=4)"), findings: [] },
-  { why: "2 of 3 columns", program: network("  conv(1x2, 8, stride=1x3, pad=0)"), findings: [/a 1x2 convolution with stride 1x3 never reads 33 %/] },
+  { why: "2 of 3 columns", program: network("  conv(1x2, 8, stride=1x3, pad=0)"), findings: [/a convolution of 1x2 with stride 1x3 never reads 33 %/] },
 ]);
 
 checkRule(stemVsInput, [

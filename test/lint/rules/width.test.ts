@@ -31,6 +31,11 @@ checkRule(widthNotGrowing, [
   { program: rows([64, 64]), findings: ["8:3 «layer2: stage(2, basic(64), stride=2)» the map is thinned out and the network gets no wider: 64 channels before, 64 behind"] },
   { why: "narrower is worse", program: rows([64, 128, 32]), findings: ["9:3 «layer3: stage(2, basic(32), stride=2)» the map is thinned out and the network gets no wider: 128 channels before, 32 behind"] },
   { why: "a little wider is wider", program: rows([64, 72]), findings: [] },
+  {
+    why: "a branch that widens before it blurs and strides",
+    program: network("  shortcuts D\n  conv(3x3, 16) -> bn -> relu\n  layer1: 2 x { residual { conv(3x3, 16) -> relu -> conv(3x3, 16) } -> relu }\n  layer2: { residual { conv(3x3, 32) -> relu -> blurpool(stride=2) -> conv(3x3, 32) } -> relu }", "", "use std.shortcuts { D }\n"),
+    findings: [],
+  },
   { why: "at 512 it is wide enough", program: rows([512, 512]), findings: [] },
   { why: "the stem's pool", program: "ResNet18", findings: [] },
   { why: "the first convolution and its pool, and then the second", program: network("  3 x { conv(3x3, 16) -> relu -> maxpool(2x2) }\n  conv(3x3, 16)"), findings: ["3:34 «maxpool(2x2)» the map is thinned out and the network gets no wider: 16 channels before, 16 behind"] },
@@ -54,7 +59,7 @@ checkRule(groupedWidth, [
 
 checkRule(bottleneckRatio, [
   { why: "4 is the paper's", program: "ResNet50", findings: [] },
-  { why: "64 to 8 groups of 64", program: "ResNeXt29_8x64d", findings: [/a 1x1 convolution from 64 to 512 channels, a ratio of 8[^]*in layer1\.0\.conv1/] },
+  { why: "64 to 8 groups of 64", program: "ResNeXt29_8x64d", findings: [/a convolution of 1x1 from 64 to 512 channels, a ratio of 8[^]*in layer1\.0\.conv1/] },
   { program: "ResNet50", thresholds: { ratio: 3 }, findings: [/layer1/, /layer1/, /layer2/, /layer2/, /layer3/, /layer3/, /layer4/, /layer4/] },
   { why: "outside of a residual", program: network("  conv(3x3, 256) -> relu -> conv(1x1, 16) -> relu"), findings: [] },
   { why: "squeeze and excitation with a reduction of 16", program: "SEResNet50", findings: [] },
