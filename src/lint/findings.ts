@@ -101,7 +101,7 @@ function notesOf(occurrences: readonly Occurrence[]): readonly string[] {
     for (const note of notes) if (!common.includes(note)) own.add(`${place.name}: ${note}`);
   }
   const shown = [...own].slice(0, MOST_NAMES);
-  return [...common, ...shown, ...(own.size > shown.length ? [`The other ${groupDigits(own.size - shown.length)} have numbers of their own.`] : [])];
+  return [...common, ...shown, ...(own.size > shown.length ? [`${groupDigits(own.size - shown.length)} more, with other numbers`] : [])];
 }
 
 /** `in 36 blocks: layer1.0, layer1.1, layer1.2, …`, and which networks of the file they are in, where it has several. */

@@ -36,7 +36,7 @@ interface Ignore {
   isUsed: boolean;
 }
 
-/** Reads the ignores of the linted file now; those of imported files when a finding leads there. The library has none. */
+/** Reads the ignores of the linted file now; those of imported files when a finding leads there. Those of the library hold for its own modules alone. */
 export function readIgnores(module: Module, comments: readonly Span[]): Ignores {
   const written = ignoreCommentsOf(module, comments);
   const holding = new Map<SourceFile, readonly Ignore[]>([[module.source, ignoresIn(written)]]);
