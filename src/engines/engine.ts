@@ -40,7 +40,7 @@ export type EngineStatus =
   /** The package is there and does not work. */
   | { readonly kind: "broken"; readonly reason: string; readonly help: readonly string[] };
 
-export type EngineName = "onnxruntime" | "onnxruntime-webgpu" | "tfjs-node-gpu" | "tfjs-node" | "tfjs";
+export type EngineName = "onnxruntime" | "onnxruntime-cuda" | "onnxruntime-webgpu" | "tfjs-node-gpu" | "tfjs-node" | "tfjs";
 
 /** Runs what a backend made. Its runtime is an optional package, loaded when something is first asked of the engine. */
 export interface Engine {

@@ -1,6 +1,6 @@
 import type * as Onnx from "onnxruntime-node";
 import { InputError } from "../base/input-error.ts";
-import type { Inference, ModelFiles } from "./engine.ts";
+import type { Engine, EngineStatus, Inference, ModelFiles } from "./engine.ts";
 import { bytesOf, checkInputs } from "./model-data.ts";
 import type { Runtime, Told } from "./runtime.ts";
 import { loadPackage } from "./runtime.ts";
@@ -11,6 +11,14 @@ export const ONNX_RUNTIME: Told = { runtime: "ONNX Runtime", packageName: "onnxr
 
 /** Any version from 1.17 on should do; 1.30 is the one that is tested. */
 export const loadOnnxRuntime = (): Runtime<OnnxRuntime> => loadPackage<OnnxRuntime>(ONNX_RUNTIME.packageName);
+
+/** What an engine of ONNX Runtime is here; where it works, with what is told of its device. */
+export async function probeOnnx(engine: Pick<Engine, "format" | "open">, told: () => { readonly device: string; readonly notes?: readonly string[] }): Promise<EngineStatus> {
+  const runtime = loadOnnxRuntime();
+  if (runtime.kind !== "loaded") return runtime;
+  const { probeWith } = await import("./probe.ts");
+  return probeWith(engine, () => ({ kind: "works", version: runtime.api.env.versions.node ?? "unknown", notes: [], ...told() }));
+}
 
 export interface SessionChoice {
   /** In messages: `ONNX Runtime`. */

@@ -13,7 +13,7 @@ import { weightsInMemory } from "../weights/in-memory.ts";
 import type { WeightSource } from "../weights/source.ts";
 import { uniformNumbers } from "../weights/uniform-numbers.ts";
 import { bytesOf } from "./model-data.ts";
-import type { OnnxRuntime } from "./onnx-session.ts";
+import type { OnnxRuntime, SessionChoice } from "./onnx-session.ts";
 import { linesOf } from "./onnx-session.ts";
 import { checkBatch } from "./training-checks.ts";
 import type { Training, TrainingOptions } from "./training.ts";
@@ -40,6 +40,11 @@ export const portableForm = (network: Graph, options: TrainingOptions): StepForm
   packed: new Map(),
 });
 
+/** Where steps are run. */
+export type StepProvider = Pick<SessionChoice, "title" | "options" | "explain">;
+
+const PROCESSOR: StepProvider = { title: "ONNX Runtime", options: { executionProviders: ["cpu"] } };
+
 /**
  * Runs the steps of a training: each is one run of one graph, and the state stays in two sets of tensors that take turns as inputs
  * and outputs, so that nothing of it is copied between steps.
@@ -49,18 +54,19 @@ export const portableForm = (network: Graph, options: TrainingOptions): StepForm
  *
  * @throws {@link InputError} when ONNX Runtime refuses the graph
  */
-export async function openStep(runtime: OnnxRuntime, network: Graph, weights: WeightSource, options: TrainingOptions, { step, packed }: StepForm): Promise<Training> {
+export async function openStep(runtime: OnnxRuntime, network: Graph, weights: WeightSource, options: TrainingOptions, { step, packed }: StepForm, provider: StepProvider = PROCESSOR): Promise<Training> {
   const { InferenceSession, Tensor } = runtime;
   const [model] = emitOnnx(step.graph, weights, { version: "step", externalData: false, findOperator: findBlockedOperator });
   invariant(model !== undefined, "a step is a file");
-  const session = await InferenceSession.create(await bytesOf(model), {
-    executionProviders: ["cpu"],
+  const bytes = await bytesOf(model);
+  const session = await InferenceSession.create(bytes, {
+    ...provider.options,
     // The step is written as it is to be run; ONNX Runtime's passes take long on large graphs and find little in it.
     graphOptimizationLevel: "disabled",
     logSeverityLevel: 4,
     ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
-  }).catch((error: unknown) => {
-    throw new InputError(`ONNX Runtime refuses the training step of \`${network.name}\``, { notes: [linesOf(error)] });
+  }).catch(async (error: unknown) => {
+    throw (await provider.explain?.(error, bytes)) ?? new InputError(`${provider.title} refuses the training step of \`${network.name}\``, { notes: [linesOf(error)] });
   });
 
   const tensor = (values: Float32Array, shape: readonly number[]): Onnx.TypedTensor<"float32"> => new Tensor("float32", values, [...shape]);
@@ -109,7 +115,7 @@ export async function openStep(runtime: OnnxRuntime, network: Graph, weights: We
         fetches[output] = buffers[turn === 0 ? 1 : 0];
       }
       const results = await session.run(feeds, fetches).catch((error: unknown) => {
-        throw new InputError(`ONNX Runtime could not train \`${network.name}\``, { notes: [linesOf(error)] });
+        throw new InputError(`${provider.title} could not train \`${network.name}\``, { notes: [linesOf(error)] });
       });
       turn = turn === 0 ? 1 : 0;
       done++;

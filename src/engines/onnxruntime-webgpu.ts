@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { basename } from "node:path";
 import { InputError } from "../base/input-error.ts";
 import type { Engine } from "./engine.ts";
-import { loadOnnxRuntime, ONNX_RUNTIME, openSession } from "./onnx-session.ts";
+import { loadOnnxRuntime, ONNX_RUNTIME, openSession, probeOnnx } from "./onnx-session.ts";
+import type { SessionChoice } from "./onnx-session.ts";
 import { apiOf, locatePackage, reasonOf } from "./runtime.ts";
 
 const TITLE = "ONNX Runtime's WebGPU provider";
@@ -23,26 +24,22 @@ export const onnxruntimeWebgpu: Engine = {
   format: "onnx",
   packageName: ONNX_RUNTIME.packageName,
   install: ONNX_RUNTIME.install,
-  async probe() {
-    const runtime = loadOnnxRuntime();
-    if (runtime.kind !== "loaded") return runtime;
-    const { probeWith } = await import("./probe.ts");
-    // The runtime keeps the adapter's name to itself; a driver that was chosen by hand is known.
-    const chosen = process.env["VK_DRIVER_FILES"] ?? process.env["VK_ICD_FILENAMES"];
-    const device = chosen ? `WebGPU, Vulkan driver ${basename(chosen)}` : "WebGPU";
-    return probeWith(onnxruntimeWebgpu, () => ({
-      kind: "works",
-      version: runtime.api.env.versions.node ?? "unknown",
-      device,
-      notes: chosen && /swiftshader/i.test(chosen) ? ["SwiftShader computes on the CPU and slowly: right for checks, not for work."] : [],
-    }));
-  },
-  async open(model) {
-    const runtime = apiOf(loadOnnxRuntime(), ONNX_RUNTIME);
-    const options = { executionProviders: ["webgpu"], extra: { session: { disable_cpu_ep_fallback: "1" } } };
-    return openSession(runtime, model, { title: TITLE, options, explain });
+  // The runtime keeps the adapter's name to itself; a driver that was chosen by hand is known.
+  probe: async () =>
+    probeOnnx(onnxruntimeWebgpu, () => {
+      const chosen = process.env["VK_DRIVER_FILES"] ?? process.env["VK_ICD_FILENAMES"];
+      const isSoftware = chosen !== undefined && /swiftshader/i.test(chosen);
+      return { device: chosen ? `WebGPU, Vulkan driver ${basename(chosen)}` : "WebGPU", notes: isSoftware ? ["SwiftShader computes on the CPU and slowly: right for checks, not for work."] : [] };
+    }),
+  open: async (model) => openSession(apiOf(loadOnnxRuntime(), ONNX_RUNTIME), model, PROVIDER),
+  async openTraining(network, weights, options) {
+    const { openStep, portableForm } = await import("./onnx-step.ts");
+    return openStep(apiOf(loadOnnxRuntime(), ONNX_RUNTIME), network, weights, options, portableForm(network, options), PROVIDER);
   },
 };
+
+/** What it cannot run it refuses, instead of handing it to the CPU. */
+const PROVIDER: SessionChoice = { title: TITLE, options: { executionProviders: ["webgpu"], extra: { session: { disable_cpu_ep_fallback: "1" } } }, explain };
 
 async function explain(error: unknown, model: Uint8Array): Promise<InputError | undefined> {
   const message = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Engine } from "./engine.ts";
-import { loadOnnxRuntime, ONNX_RUNTIME, openSession } from "./onnx-session.ts";
+import { loadOnnxRuntime, ONNX_RUNTIME, openSession, probeOnnx } from "./onnx-session.ts";
 import { apiOf } from "./runtime.ts";
 
 /** ONNX Runtime's own kernels on the processor. */
@@ -10,12 +10,7 @@ export const onnxruntime: Engine = {
   format: "onnx",
   packageName: ONNX_RUNTIME.packageName,
   install: ONNX_RUNTIME.install,
-  async probe() {
-    const runtime = loadOnnxRuntime();
-    if (runtime.kind !== "loaded") return runtime;
-    const { probeWith } = await import("./probe.ts");
-    return probeWith(onnxruntime, () => ({ kind: "works", version: runtime.api.env.versions.node ?? "unknown", device: `CPU, ${availableParallelism()} cores`, notes: [] }));
-  },
+  probe: async () => probeOnnx(onnxruntime, () => ({ device: `CPU, ${availableParallelism()} cores` })),
   async open(model) {
     return openSession(apiOf(loadOnnxRuntime(), ONNX_RUNTIME), model, { title: "ONNX Runtime", options: { executionProviders: ["cpu"] } });
   },

@@ -1,4 +1,5 @@
 import type { Engine } from "./engine.ts";
+import { onnxruntimeCuda } from "./onnxruntime-cuda.ts";
 import { onnxruntimeWebgpu } from "./onnxruntime-webgpu.ts";
 import { onnxruntime } from "./onnxruntime.ts";
 import { tfjsNodeGpu } from "./tfjs-node-gpu.ts";
@@ -6,4 +7,4 @@ import { tfjsNode } from "./tfjs-node.ts";
 import { tfjs } from "./tfjs.ts";
 
 /** Every engine, the first choice of each format first. Modules are light; a runtime is loaded when it is asked for. */
-export const ENGINES: readonly Engine[] = [onnxruntime, onnxruntimeWebgpu, tfjsNodeGpu, tfjsNode, tfjs];
+export const ENGINES: readonly Engine[] = [onnxruntime, onnxruntimeCuda, onnxruntimeWebgpu, tfjsNodeGpu, tfjsNode, tfjs];

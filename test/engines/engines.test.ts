@@ -1,15 +1,24 @@
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { expect } from "chai";
-import { openInChildProcess } from "../../src/cli/engine-process.ts";
+import { openInChildProcess, probeInChildProcess } from "../../src/cli/engine-process.ts";
 import { chooseEngine } from "../../src/engines/choose.ts";
-import type { Engine, EngineStatus, FloatTensor, Inference, ModelFiles } from "../../src/engines/engine.ts";
+import type { Engine, EngineName, EngineStatus, FloatTensor, Inference, ModelFiles } from "../../src/engines/engine.ts";
 import { runNamed } from "../../src/engines/model-data.ts";
 import { onnxruntime } from "../../src/engines/onnxruntime.ts";
 import { ENGINES } from "../../src/engines/registry.ts";
 import { tfjsNode } from "../../src/engines/tfjs-node.ts";
 import { tfjs } from "../../src/engines/tfjs.ts";
 import type { TensorFlow } from "../../src/engines/tfjs-inference.ts";
+import { openTrainingInChildProcess } from "../../src/cli/train/training-process.ts";
+import { writeEmittedFiles } from "../../src/cli/write-files.ts";
+import { stepOptions } from "../../src/verify/step-subject.ts";
+import { writeSafetensors } from "../../src/weights/safetensors-writer.ts";
+import { seededWeights } from "../../src/weights/seeded.ts";
+import { inFolder } from "../support/cli.ts";
 import { expectInputError } from "../support/expect-input-error.ts";
+import { noise, uniformOf } from "../support/graphs.ts";
+import { networkIn } from "../support/networks.ts";
 import { smallModel } from "../support/small-model.ts";
 import { needsSoftwareWebGpu } from "../support/webgpu.ts";
 
@@ -60,12 +69,21 @@ const file = (path: string, text: string | Uint8Array) => {
   };
 };
 
+/** Skips the running test, and prints why, where ONNX Runtime's CUDA provider does not run. */
+async function needsCuda(context: Mocha.Context): Promise<void> {
+  const status = await probeInChildProcess("onnxruntime-cuda", 60);
+  if (status.kind === "works") return;
+  console.log(`      skipped: ${status.kind === "broken" ? status.reason : "onnxruntime-node is not installed"}`);
+  context.skip();
+}
+
 describe("engines", function () {
   this.timeout(120_000);
 
   for (const { name, format, packageName } of ENGINES) {
     it(`${name} computes what the interpreter computes, in a process of its own`, async function () {
       needsPackage(this, packageName);
+      if (name === "onnxruntime-cuda") await needsCuda(this);
       const environment = name === "onnxruntime-webgpu" ? needsSoftwareWebGpu(this) : {};
       const model = smallModel(7);
       await withEnvironment(environment, async () => {
@@ -89,11 +107,40 @@ describe("engines", function () {
     });
   }
 
+  it("onnxruntime-webgpu trains, in software, as the CPU does", async function () {
+    const environment = needsSoftwareWebGpu(this);
+    const network = await networkIn("network Small {\n  input image: float32[2, 3, 8, 8]\n  conv(3x3, 8) -> bn -> relu\n  residual { conv(3x3, 8) -> bn } -> relu -> globalavgpool -> fc: linear(10)\n}\n", "Small");
+    const weights = seededWeights(network.parameters, { seed: 4 });
+    const options = stepOptions({ batch: 2, seed: 3 });
+    const batch = { inputs: [{ data: Float32Array.from(noise([2, 3, 8, 8], uniformOf(5)).data), shape: [2, 3, 8, 8] }], labels: Int32Array.of(3, 8) };
+    await inFolder(async (folder) => {
+      const path = join(folder, "w.safetensors");
+      const { size, chunks } = writeSafetensors(network.parameters, weights);
+      await writeEmittedFiles([{ path: "", sizeInBytes: size, chunks }], path);
+      const lossesOf = async (name: EngineName): Promise<number[]> => {
+        const training = await openTrainingInChildProcess(name, network, path, { ...options, layout: "portable" });
+        try {
+          const losses: number[] = [];
+          for (let step = 0; step < 3; step++) losses.push((await training.step(batch, 0.02)).loss);
+          return losses;
+        } finally {
+          await training.close();
+        }
+      };
+      const expected = await lossesOf("onnxruntime");
+      await withEnvironment(environment, async () => {
+        const found = await lossesOf("onnxruntime-webgpu");
+        found.forEach((loss, step) => expect(loss, `step ${step}`).to.be.closeTo(expected[step]!, 1e-3 * expected[step]!));
+      });
+      expect(Math.abs(expected[2]! - expected[0]!)).to.be.greaterThan(0.05);
+    });
+  });
+
   it("have names and packages of their own, the GPU first for TensorFlow.js", () => {
     expect(ENGINES.filter(({ format }) => format === "tfjs").map(({ name }) => name)).to.deep.equal(["tfjs-node-gpu", "tfjs-node", "tfjs"]);
     expect(ENGINES.filter(({ format }) => format === "onnx")[0]!.name).to.equal("onnxruntime");
     expect(new Set(ENGINES.map(({ name }) => name)).size).to.equal(ENGINES.length);
-    for (const { install, packageName } of ENGINES) expect(install).to.equal(`npm install ${packageName}`);
+    for (const { name, install, packageName } of ENGINES) expect(install).to.equal(`npm install ${packageName}${name === "onnxruntime-cuda" ? " --onnxruntime-node-install=cuda12" : ""}`);
   });
 
   it("of TensorFlow.js keep no tensor, share a process, and leave the input alone", async function () {
@@ -171,6 +218,16 @@ describe("engines", function () {
         expect(error.notes).to.deep.equal(["it has no kernel for Sign (stem.sign), LogSoftmax (head)"]);
         expect(error.help.join()).to.include("`onnxruntime`");
       });
+    });
+
+    it("CUDA where its provider is not installed, with the line that installs it", async function () {
+      const status = await probeInChildProcess("onnxruntime-cuda", 60);
+      if (status.kind === "works") {
+        console.log("      skipped: it is installed here");
+        return this.skip();
+      }
+      expect(status.kind === "broken" && status.reason).to.match(/is not installed|finds no GPU|no CUDA for/);
+      if (status.kind === "broken" && status.reason.includes("is not installed")) expect(status.help.join()).to.include("npm install onnxruntime-node --onnxruntime-node-install=cuda12");
     });
 
     it("WebGPU where there is no adapter", () =>
