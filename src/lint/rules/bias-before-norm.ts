@@ -1,8 +1,10 @@
 import { groupDigits } from "../../base/digits.ts";
 import type { Fix } from "../../diagnostics/problem.ts";
 import type { Node, Value } from "../../ir/graph.ts";
+import { findOperator } from "../../ops/registry.ts";
+import type { Element } from "../../syntax/ast.ts";
 import { callOf, elementAt } from "../../syntax/elements.ts";
-import { withoutArgument } from "../analysis/edits.ts";
+import { inserted, replaced, withoutArgument } from "../analysis/edits.ts";
 import { channelsOf, isWeighted } from "../analysis/layers.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
@@ -38,8 +40,8 @@ zero, and is stored, loaded and updated all the same. Batch norm's own shift doe
         at: node,
         message: `the batch norm after this ${node.op === "linear" ? "linear layer" : "convolution"} takes its bias away again`,
         notes: [`Biases that a batch norm cancels: ${groupDigits(wasted)} of ${context.graph.name}'s ${groupDigits(context.total.params)} parameters.`],
-        help: ["Leave out `bias=true`: the shift of the batch norm does what the bias was for."],
-        fixes: element ? fixOf(context, element) : [],
+        help: [`${isOwnDefault(node) ? "Write `bias=false`" : "Leave out the bias"}: the shift of the batch norm does what it was for.`],
+        fixes: element ? fixOf(context, node, element) : [],
       });
     }
   },
@@ -51,8 +53,18 @@ function isCancelled(node: Node, context: NetworkContext): boolean {
   return readers.length > 0 && readers.every(({ op }) => op === "bn") && context.graph.outputs.every(({ value }) => value !== node.outputs[0]);
 }
 
-function fixOf({ module }: NetworkContext, element: NonNullable<ReturnType<typeof elementAt>>["element"]): readonly Fix[] {
+/** True for an operator that has a bias unless it is told otherwise. */
+const isOwnDefault = (node: Node): boolean => findOperator(node.op)?.attributes.some(({ name, default: value }) => name === "bias" && value === true) ?? false;
+
+/** The edit, where the layer's own line decides: a bias that comes from a parameter is not this line's to take away. */
+function fixOf({ module: { source } }: NetworkContext, node: Node, element: Element): readonly Fix[] {
   const call = callOf(element);
-  const index = call?.arguments.findIndex(({ name, value }) => name?.name === "bias" && value.kind === "boolean") ?? -1;
-  return call === undefined || index < 0 ? [] : [{ title: "remove `bias=true`", isSafe: true, edits: [withoutArgument(module.source, call, index)] }];
+  if (call === undefined) return [];
+  const index = call.arguments.findIndex(({ name }) => name?.name === "bias");
+  const value = call.arguments[index]?.value;
+  if (value !== undefined && value.kind !== "boolean") return [];
+  if (!isOwnDefault(node)) return value === undefined ? [] : [{ title: "remove `bias=true`", isSafe: true, edits: [withoutArgument(source, call, index)] }];
+  const last = call.arguments.at(-1);
+  const edits = value ? [replaced(source, value, "false")] : last ? [inserted(source, last.end, ", bias=false")] : [];
+  return edits.length === 0 ? [] : [{ title: "write `bias=false`", isSafe: true, edits }];
 }

@@ -52,7 +52,7 @@ recipe Mine {
         label: `has ${groupDigits(norms.length)} batch norm${norms.length === 1 ? "" : "s"}`,
         secondary: [{ span: spanOf(module, place), text: "the batch" }],
         notes: [
-          ...(points > 0 ? [`${groupDigits(points)} of the batch norms see a map of one position: ${values}.`] : []),
+          ...(points > 0 ? [`${groupDigits(points)} of the batch norms ${points === 1 ? "sees" : "see"} a map of one position: ${values}.`] : []),
           "ResNet-50 on ImageNet: 23.7 % error with 16 images a device, 24.8 % with 8, 27.3 % with 4, 34.7 % with 2 (arXiv 1803.08494).",
         ],
         help: [`Train with ${least} images at once or more, or put \`groupnorm\` in place of \`bn\`.`],

@@ -38,7 +38,7 @@ statistics of the one and applies them to the other. A DenseNet that is right fo
         at: node,
         message: "a batch norm behind this dropout learns a variance that inference does not have",
         label: `in training the mean square is ${factor.toFixed(2).replace(/\.?0+$/, "")} times as large`,
-        notes: [`The batch norm is \`${norm.name}\`.`],
+        notes: [`the next batch norm is \`${norm.name}\``],
         help: ["Put the dropout after the last batch norm, before the classifier, or leave it out: batch norm regularises, too."],
       });
     }

@@ -65,9 +65,12 @@ network Small {
     const near = above === below ? [below] : [below, above];
     context.report({
       at: context.graph.instance,
-      message: `stages of ${counts.join(", ")} blocks: ${context.total.depth} layers are not ${SIDES.length * layers}n+2 with equal stages`,
+      message:
+        above === below
+          ? `stages of ${counts.join(", ")} blocks, where the form with ${context.total.depth} = ${SIDES.length * layers}n+2 layers has ${above} in each`
+          : `stages of ${counts.join(", ")} blocks: ${context.total.depth} layers are not of the form ${SIDES.length * layers}n+2`,
       notes: ["The CIFAR-10 networks of the paper have three stages of n blocks each (section 4.2)."],
-      help: [`${above === below ? "Equal stages of as many blocks" : "The nearest"}: ${near.map((n) => `${n} blocks a stage, ${depth(n)} layers`).join(", or ")}.`],
+      help: [`${above === below ? "With as many blocks" : "The nearest"}: ${near.map((n) => `${n} blocks a stage, ${depth(n)} layers`).join(", or ")}.`],
     });
   },
 });

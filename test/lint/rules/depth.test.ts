@@ -26,9 +26,9 @@ const rows = (unit: string, [a, b, c]: readonly [number, number, number], option
   `use std.blocks { stage }\nuse std.shortcuts { B }\n${network(`  shortcuts ${option}\n  conv(3x3, 16) -> bn -> relu\n  stage(${a}, ${unit}(16)) -> stage(${b}, ${unit}(32), stride=2) -> stage(${c}, ${unit}(64), stride=2)\n  globalavgpool -> linear(10)`, UNIT + NECK)}`;
 
 checkRule(unequalStages, [
-  { why: "2 * 14 + 2 = 30 layers; 6n+2 is 26 and 32", program: rows("unit", [4, 5, 5]), findings: [/^3:9 «X» stages of 4, 5, 5 blocks: 30 layers are not 6n\+2[^]*4 blocks a stage, 26 layers, or 5 blocks a stage, 32 layers/] },
-  { why: "3 * 5 + 2 = 17 layers of bottlenecks; 9n+2 is 11 and 20", program: rows("neck", [1, 2, 2]), findings: [/17 layers are not 9n\+2[^]*1 blocks? a stage, 11 layers, or 2 blocks a stage, 20 layers/] },
-  { why: "a depth that fits, shared out otherwise", program: rows("unit", [2, 3, 4]), findings: [/stages of 2, 3, 4 blocks: 20 layers[^]*3 blocks a stage, 20 layers/] },
+  { why: "2 * 14 + 2 = 30 layers; 6n+2 is 26 and 32", program: rows("unit", [4, 5, 5]), findings: [/^3:9 «X» stages of 4, 5, 5 blocks: 30 layers are not of the form 6n\+2[^]*4 blocks a stage, 26 layers, or 5 blocks a stage, 32 layers/] },
+  { why: "3 * 5 + 2 = 17 layers of bottlenecks; 9n+2 is 11 and 20", program: rows("neck", [1, 2, 2]), findings: [/17 layers are not of the form 9n\+2[^]*1 blocks? a stage, 11 layers, or 2 blocks a stage, 20 layers/] },
+  { why: "a depth that fits, shared out otherwise", program: rows("unit", [2, 3, 4]), findings: [/stages of 2, 3, 4 blocks, where the form with 20 = 6n\+2 layers has 3 in each[^]*3 blocks a stage, 20 layers/] },
   { why: "plain networks have stages, too", program: rows("unit", [2, 1, 1], "none"), findings: ["3:9 «X» stages of 2, 1, 1 blocks"] },
   { program: rows("unit", [3, 3, 3]), findings: [] },
   { why: "four stages are another form", program: "SmallImageResNet34", findings: [] },

@@ -49,7 +49,7 @@ checkRule(dropoutBeforeNorm, [
 
 checkRule(bnSmallBatch, [
   { program: network("  conv(3x3, 8) -> bn", "recipe R {\n  batch: 8\n}\n"), findings: ["1:9 «X» recipe `R` trains 8 images at once, too few for batch norm"] },
-  { why: "one position a channel", program: network("  conv(3x3, 8) -> bn -> globalavgpool -> linear(4) -> bn", "recipe R {\n  batch: 2\n}\n"), findings: [/1 of the batch norms see a map of one position: 2 values a channel/] },
+  { why: "one position a channel", program: network("  conv(3x3, 8) -> bn -> globalavgpool -> linear(4) -> bn", "recipe R {\n  batch: 2\n}\n"), findings: [/1 of the batch norms sees a map of one position: 2 values a channel/] },
   { program: network("  conv(3x3, 8) -> bn", "recipe R {\n  batch: 16\n}\n"), findings: [] },
   { program: network("  conv(3x3, 8) -> bn", "recipe R {\n  batch: 16\n}\n"), thresholds: { batch: 32 }, findings: ["1:9 «X» recipe `R` trains 16 images"] },
   { why: "no batch norm, no recipe, a batch that is computed", program: `${network("  conv(3x3, 8) -> groupnorm(groups=4)", "recipe R {\n  batch: 2\n}\n")}`, findings: [] },
