@@ -2,11 +2,14 @@ import { expect } from "chai";
 import * as ort from "onnxruntime-node";
 import { openWeights } from "../src/index.ts";
 import { parseRename } from "../src/weights/rename.ts";
+import { CIFAR10 } from "../src/data/cifar10.ts";
 import { diskFile } from "./support/byte-source.ts";
 import { batchOf, needed, readImages } from "./support/cifar10.ts";
 import type { Images } from "./support/cifar10.ts";
+import { ensureBuilt, inFolder, rnc } from "./support/cli.ts";
 import { compiled } from "./support/compiled.ts";
 import { startEngine } from "./support/engine-process.ts";
+import { writeTree } from "./support/image-sets.ts";
 import { standardNetwork } from "./support/networks.ts";
 
 /**
@@ -56,6 +59,25 @@ describe(`ResNet-20 with its published weights on the real test images of CIFAR-
     });
     await session.release();
     expect(right).to.equal(RIGHT);
+  });
+
+  it("in what rnc eval says", async function () {
+    const weights = needed(this, "RNC_TEST_DATA", WEIGHTS);
+    const { rgba, labels } = readImages(this, "test");
+    ensureBuilt();
+    await inFolder((folder) => {
+      const records = new Uint8Array(IMAGES * CIFAR10.recordSizeInBytes);
+      for (let image = 0; image < IMAGES; image++) {
+        const at = image * CIFAR10.recordSizeInBytes;
+        records[at] = labels[image]!;
+        for (let pixel = 0; pixel < 1024; pixel++) for (let channel = 0; channel < 3; channel++) records[at + 1 + channel * 1024 + pixel] = rgba[(image * 1024 + pixel) * 4 + channel]!;
+      }
+      // The recipe has its mean and deviation: one image is enough of those for training.
+      writeTree(folder, { "cifar10/test_batch.bin": records, ...Object.fromEntries(CIFAR10.trainFiles.map((name) => [`cifar10/${name}`, records.subarray(0, CIFAR10.recordSizeInBytes)])) });
+      const { code, stdout, stderr } = rnc(["eval", NETWORK, "--weights", weights, "--rename", RENAME, "--data", "cifar10", "--recipe", "Cifar10Epochs"], { cwd: folder });
+      expect(code, stderr).to.equal(0);
+      expect(stdout).to.include("10,000 test images of cifar10, 10 classes").and.match(/top-1 +8\.27 % .* 827 +9,173 +91\.73 %/);
+    });
   });
 
   it("through TensorFlow.js for Node.js", async function () {
