@@ -23,7 +23,7 @@ async function answer(request: EngineRequest): Promise<EngineAnswer> {
     case "train": {
       const { openTrainingHere } = await import("./train/training-here.ts");
       training = await openTrainingHere(engineCalled(request.engine), request);
-      return { kind: "training" };
+      return { kind: "training", layout: training.layout };
     }
     case "step":
       return { kind: "stepped", result: await trained().step(request.batch, request.learningRate) };

@@ -1,5 +1,5 @@
 import type { EngineName, EngineStatus, FloatTensor, ModelFiles } from "../engines/engine.ts";
-import type { TrainingBatch, TrainingOptions, TrainingResult } from "../engines/training.ts";
+import type { Training, TrainingBatch, TrainingOptions, TrainingResult } from "../engines/training.ts";
 import type { PackedGraph } from "../ir/packed-graph.ts";
 
 /** What a process of rnc asks the process that runs an engine for it; one answer comes to each, in order. */
@@ -33,7 +33,7 @@ export type EngineRequest =
 export type EngineAnswer =
   | { readonly kind: "status"; readonly status: EngineStatus }
   | { readonly kind: "opened"; readonly inputs: readonly string[]; readonly outputs: readonly string[] }
-  | { readonly kind: "training" }
+  | { readonly kind: "training"; readonly layout: Training["layout"] | undefined }
   | { readonly kind: "stepped"; readonly result: TrainingResult }
   | { readonly kind: "state-written" }
   | { readonly kind: "ran"; readonly outputs: readonly FloatTensor[] }

@@ -232,7 +232,7 @@ describe("rnc train", function () {
       const validate = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true }).compile(schema);
       for (const event of events) expect(validate(event), JSON.stringify([event, validate.errors])).to.equal(true);
       expect(validate({ event: "checkpoint" })).to.equal(false);
-      expect(events.map(({ event, step }) => `${event} ${step}`)).to.deep.equal(["begin 0", "interval 5", "checkpoint 5", "interval 6", "checkpoint 6", "end 6"]);
+      expect(events.map(({ event, step }) => `${event} ${step}`)).to.deep.equal(["begin 0", "layout undefined", "interval 5", "checkpoint 5", "interval 6", "checkpoint 6", "end 6"]);
     }));
 
   it("waits while the disk is full, and goes on when there is room", async function () {

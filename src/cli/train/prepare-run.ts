@@ -10,12 +10,13 @@ import { frozenBy } from "../../program/freeze.ts";
 import { prepare } from "../../program/prepare.ts";
 import { recipeCalled } from "../../program/training-recipe.ts";
 import type { Overrides, TrainingPlan } from "../../training/plan.ts";
-import { planOf, withOverrides } from "../../training/plan.ts";
+import { planOf, stepsOf, withOverrides } from "../../training/plan.ts";
 import { BEGINNING, needsValidation } from "../../training/loop.ts";
 import { writeSafetensors } from "../../weights/safetensors-writer.ts";
 import type { CliHost } from "../host.ts";
 import { UsageError } from "../host.ts";
 import { openWeightsAt } from "../open-weights-at.ts";
+import { createWaiting } from "../progress.ts";
 import { reportProblems } from "../report.ts";
 import type { NetworkOptions } from "../target.ts";
 import { buildOpened, openNetwork } from "../target.ts";
@@ -26,6 +27,7 @@ import type { ChosenEngine } from "./choose-engine.ts";
 import { createRun, reopenRun } from "./run-folder.ts";
 import type { Checkpoint, RunFolder, RunRecord } from "./run-folder.ts";
 import { copiesOf, recordTexts, replayTexts } from "./spec-copy.ts";
+import type { Trial } from "./time-engine.ts";
 import { openTrainingData } from "./training-data.ts";
 import type { TrainingData } from "./training-data.ts";
 
@@ -85,7 +87,6 @@ export async function beginRun(target: string, options: TrainOptions, host: CliH
   const recipe = withOverrides(found.value, overrides);
   const plan = planOf(recipe);
   const part = trainedPart(network, options.lossOn);
-  const chosen = await chooseTrainingEngine(options.engine ?? "auto");
   const threads = options.threads ?? availableParallelism();
   const engineOptions = engineOptionsOf(network, plan, { threads, ...(options.lossOn === undefined ? {} : { lossOn: options.lossOn }) });
   // What cannot be trained is refused here, where the lines of the text are known.
@@ -98,6 +99,7 @@ export async function beginRun(target: string, options: TrainOptions, host: CliH
   const given = options.weights === undefined ? undefined : await openWeightsAt(host, options.weights);
   try {
     const { weights, remarks } = prepare(network, { seed: plan.seed, fan: plan.fan, ...(given ? { weights: given, ignore: ["momentum"] } : {}) });
+    const chosen = await chooseFor({ network, weights, options: engineOptions, steps: stepsOf(plan, data.stepsPerEpoch) }, options.engine, host);
     const files = copiesOf(recording.texts);
     const record: RunRecord = {
       form: 1,
@@ -108,7 +110,7 @@ export async function beginRun(target: string, options: TrainOptions, host: CliH
       seed: plan.seed,
       ...(options.weights === undefined ? {} : { weights: options.weights }),
       ...(options.lossOn === undefined ? {} : { lossOn: options.lossOn }),
-      engine: { name: chosen.engine.name, version: chosen.status.version, device: chosen.status.device, threads },
+      engine: { name: chosen.engine.name, version: chosen.status.version, device: chosen.status.device, threads, ...(chosen.compared ? { compared: chosen.compared } : {}) },
       every: options.every ?? DEFAULT_EVERY,
       ...(options.evaluateEvery === undefined ? {} : { evaluateEvery: options.evaluateEvery }),
       versions: { rnc: VERSION, node: process.versions.node, platform: `${process.platform} ${process.arch}` },
@@ -154,10 +156,15 @@ export async function resumeRun(path: string, options: TrainOptions, host: CliHo
     network, plan, data, folder, record,
     classes: record.data.classes.length,
     engine: chosen.engine.name,
-    engineOptions: engineOptionsOf(network, plan, { threads, firstStep: checkpoint.position.step, ...(record.lossOn === undefined ? {} : { lossOn: record.lossOn }) }),
+    engineOptions: engineOptionsOf(network, plan, { threads, firstStep: checkpoint.position.step, ...(record.engine.layout === undefined ? {} : { layout: record.engine.layout }), ...(record.lossOn === undefined ? {} : { lossOn: record.lossOn }) }),
     from: checkpoint,
     remarks: [...aboutEngine(chosen, threads), ...(others.length > 0 ? [`not as the run began, so its numbers may differ in their last digits: ${others.join("; ")}`] : [])],
   };
+}
+
+async function chooseFor(trial: Trial & { readonly steps: number }, wanted: string | undefined, host: CliHost): Promise<ChosenEngine> {
+  const waiting = createWaiting(host, wanted === undefined || wanted === "auto" ? "comparing engines" : "starting the engine");
+  return chooseTrainingEngine(wanted ?? "auto", trial).finally(() => waiting.end());
 }
 
 function aboutEngine({ engine, status, why }: ChosenEngine, threads: number): string[] {
@@ -165,7 +172,7 @@ function aboutEngine({ engine, status, why }: ChosenEngine, threads: number): st
   return [`engine: ${engine.name} ${status.version} (${status.device}${onThreads}): ${why}`];
 }
 
-function engineOptionsOf(network: Graph, plan: TrainingPlan, more: Pick<TrainingOptions, "threads" | "firstStep" | "lossOn">): TrainingOptions {
+function engineOptionsOf(network: Graph, plan: TrainingPlan, more: Pick<TrainingOptions, "threads" | "firstStep" | "layout" | "lossOn">): TrainingOptions {
   const matched = frozenBy(network, plan.freeze);
   const { batch, momentum, nesterov, weightDecay, decays, labelSmoothing, seed, freezeStatistics } = plan;
   const frozen = (parameter: Parameter): boolean => matched.has(parameter) && (freezeStatistics || isLearned(parameter));

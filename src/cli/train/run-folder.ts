@@ -4,6 +4,7 @@ import { open, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../base/input-error.ts";
 import type { Statistics } from "../../data/statistics.ts";
+import type { TrainingLayout } from "../../engines/training.ts";
 import type { Recipe } from "../../program/recipes.ts";
 import type { Position } from "../../training/loop.ts";
 import { codeOf } from "../node-host.ts";
@@ -30,7 +31,7 @@ export interface RunRecord {
   /** The file of weights that it began with; absent: initial weights of the seed. */
   readonly weights?: string;
   readonly lossOn?: string;
-  readonly engine: { readonly name: string; readonly version: string; readonly device: string; readonly threads: number };
+  readonly engine: { readonly name: string; readonly version: string; readonly device: string; readonly threads: number; /** Images a second of each engine that was compared, where `auto` chose. */ readonly compared?: Readonly<Record<string, number>>; /** Of maps in memory, where the engine has a choice; runs go on in it. */ readonly layout?: TrainingLayout };
   readonly every: number;
   readonly evaluateEvery?: number;
   readonly versions: { readonly rnc: string; readonly node: string; readonly platform: string };
@@ -80,6 +81,8 @@ export interface RunFolder {
   /** Makes a checkpoint under a temporary name; under its own it is complete. */
   checkpoint(position: Position, writeState: (path: string) => Promise<void>): Promise<void>;
   append(name: "metrics" | "timing", line: object): Promise<void>;
+  /** Writes its record once more, with what is known now. */
+  amend(record: RunRecord): Promise<void>;
 }
 
 /**
@@ -190,6 +193,13 @@ function runFolder(path: string): RunFolder {
         }
       });
     },
+    amend: (record) =>
+      onDisk(path, async () => {
+        const temporary = file(`.${RUN_FILES.record}`);
+        await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`);
+        await reachDisk(temporary);
+        await rename(temporary, file(RUN_FILES.record));
+      }),
     append: (name, line) =>
       onDisk(path, async () => {
         const into = file(RUN_FILES[name]);

@@ -51,6 +51,7 @@ export async function trainTarget(target: string | undefined, options: TrainOpti
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
+    await recordLayout(run, training, display);
     const { position, finished } = await trainWith(run, training, display, () => stop.by !== undefined);
     display.end();
     if (!finished) {
@@ -78,6 +79,16 @@ function tellBeginning({ network, plan, record, data, folder, from, remarks }: P
       ...(step > 0 ? [`  goes on after step ${countText(step)}`] : []),
     ].join("\n"),
   );
+}
+
+/** Says in which layout the engine trains, and keeps it in the run's record: it goes on in the same. */
+async function recordLayout({ record, folder }: PreparedRun, { layout }: TrainingProcess, display: Display): Promise<void> {
+  if (layout === undefined) return;
+  const { name, why } = layout;
+  const begun = record.engine.layout;
+  const another = begun !== undefined && begun !== name ? "; not as the run began, so its numbers may differ in their last digits" : "";
+  display.event({ event: "layout", layout: name, why }, `  layout of maps: ${name} (${why})${another}`);
+  if (begun === undefined) await folder.amend({ ...record, engine: { ...record.engine, layout: name } });
 }
 
 async function trainWith(run: PreparedRun, training: TrainingProcess, display: Display, stopped: () => boolean): ReturnType<typeof runTraining> {

@@ -15,6 +15,7 @@ type StateRequest = Omit<Extract<EngineRequest, { readonly kind: "write-state" }
 
 /** A training in the process of its engine. */
 export interface TrainedHere extends Pick<Training, "step" | "close"> {
+  readonly layout: Training["layout"] | undefined;
   writeState(request: StateRequest): Promise<void>;
   /** The network as it is now, to be run. */
   open(): Promise<Inference>;
@@ -28,6 +29,7 @@ export async function openTrainingHere(engine: Engine, request: Extract<EngineRe
   const frozen = new Set(request.frozen);
   const training = await engine.openTraining(network, weights, { ...request.options, frozen: ({ name }) => frozen.has(name) });
   return {
+    layout: training.layout,
     step: (batch, learningRate) => training.step(batch, learningRate),
     async writeState({ path, what, metadata }) {
       const state = await training.readState();

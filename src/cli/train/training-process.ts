@@ -1,11 +1,13 @@
 import type { EngineName, FloatTensor } from "../../engines/engine.ts";
-import type { TrainingBatch, TrainingOptions, TrainingResult } from "../../engines/training.ts";
+import type { Training, TrainingBatch, TrainingOptions, TrainingResult } from "../../engines/training.ts";
 import type { Graph } from "../../ir/graph.ts";
 import { packGraph } from "../../ir/packed-graph.ts";
 import { interruptible, startProcess } from "../engine-process.ts";
 
 /** A training in a process of its own. */
 export interface TrainingProcess {
+  /** What the engine chose, where it has a choice. */
+  readonly layout: Training["layout"] | undefined;
   step(batch: TrainingBatch, learningRate: number): Promise<TrainingResult>;
   /** Writes parameters, or momenta too, as they are now into a safetensors file. */
   writeState(path: string, what: "weights" | "everything", metadata: Readonly<Record<string, string>>): Promise<void>;
@@ -29,13 +31,16 @@ export async function openTrainingInChildProcess(engine: EngineName, network: Gr
   const { frozen, ...plain } = options;
   const names = frozen ? network.parameters.filter(frozen).map(({ name }) => name) : [];
   const child = startProcess(engine);
+  let layout: Training["layout"];
   try {
-    await interruptible(child, () => child.ask({ kind: "train", engine, network: packGraph(network), weights: weightsPath, options: plain, frozen: names }, "training"));
+    const answer = await interruptible(child, () => child.ask({ kind: "train", engine, network: packGraph(network), weights: weightsPath, options: plain, frozen: names }, "training"));
+    ({ layout } = answer);
   } catch (error) {
     child.kill();
     throw error;
   }
   return {
+    layout,
     step: async (batch, learningRate) => (await child.ask({ kind: "step", batch, learningRate }, "stepped")).result,
     writeState: async (path, what, metadata) => void (await child.ask({ kind: "write-state", path, what, metadata }, "state-written")),
     open: async () => void (await child.ask({ kind: "open-trained" }, "opened")),
