@@ -1,7 +1,7 @@
 import type { Fix } from "../../diagnostics/problem.ts";
 import type { Node } from "../../ir/graph.ts";
 import type { Argument, CallExpression, Chain, Module, Ranged } from "../../syntax/ast.ts";
-import { replaced, textOf } from "./edits.ts";
+import { replaced, textOf, withoutItem } from "./edits.ts";
 import { callOf, elementAt } from "../../syntax/elements.ts";
 import type { PlacedElement } from "../../syntax/elements.ts";
 
@@ -22,10 +22,13 @@ export function stepOf(module: Module, node: Node): WrittenStep | undefined {
 /** The argument of this name. */
 export const argumentNamed = ({ call }: WrittenStep, name: string): Argument | undefined => call?.arguments.find((argument) => argument.name?.name === name);
 
-/** Takes a step out of its chain with the arrow or line end before it; `undefined` for a chain's first, and where a label or a comment would be lost. */
+/** Takes a step out of its chain, with its line where it stands alone; `undefined` where a label or a comment would be lost. */
 export function withoutStep(module: Module, { element, chain }: WrittenStep): Edit | undefined {
-  const before = chain.elements[chain.elements.indexOf(element) - 1];
-  return before && element.label === undefined ? cleanly(module, { start: before.end, end: element.end }, "") : undefined;
+  const index = chain.elements.indexOf(element);
+  const [before, after] = [chain.elements[index - 1], chain.elements[index + 1]];
+  if (element.label !== undefined) return undefined;
+  if (before) return cleanly(module, { start: before.end, end: element.end }, "");
+  return after ? cleanly(module, { start: element.start, end: after.start }, "") : withoutItem(module.source, chain);
 }
 
 /** Replaces the whole branch of a join that a step stands in; `undefined` outside of joins, and where a label or a comment would be lost. */

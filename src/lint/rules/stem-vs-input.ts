@@ -1,11 +1,11 @@
 import type { Fix } from "../../diagnostics/problem.ts";
-import { product, result } from "../../ops/families/attributes.ts";
+import { at, product, result } from "../../ops/families/attributes.ts";
 import { replaced, textOf, withoutArgument } from "../analysis/edits.ts";
 import { dataInputs, isWeighted } from "../analysis/layers.ts";
 import { imageOf, mapLayers } from "../analysis/maps.ts";
 import type { MapLayer } from "../analysis/maps.ts";
 import { argumentNamed, stepOf, withoutStep } from "../analysis/steps.ts";
-import { countText, kernelText, sizeText } from "../analysis/words.ts";
+import { countText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
 
@@ -21,7 +21,7 @@ export const stemVsInput = defineRule({
 the first block has seen anything, and the last stage works on a single position. The paper's networks for 32x32 begin with one 3x3 of
 stride 1 and no pool.`,
   evidence: "He et al. 2015, arXiv 1512.03385, section 4.2: the networks for CIFAR-10; no measurement of this stem on small images is known to us",
-  exceptions: "Images that are larger than the threshold on some axis; pools alone, as VGG has them. Silent while the height or the width is open; `--input` gives them sizes.",
+  exceptions: "Images that are larger than the threshold on some axis; pools alone, as VGG has them; inputs with one spatial axis or three. Silent while the height or the width is open; `--input` gives them sizes.",
   thresholds: { pixels: { default: 64, meaning: "height and width, in pixels, up to which an image is small" } },
   wrong: `use std.blocks { basic }
 use std.shortcuts { B }
@@ -47,7 +47,7 @@ network Small {
 `,
   checkNetwork(context) {
     const image = imageOf(context.graph);
-    if (image === undefined || image.some((size) => size > context.threshold("pixels"))) return;
+    if (image?.length !== 2 || image.some((size) => size > context.threshold("pixels"))) return;
     const stem = stemOf(context);
     if (stem === undefined) return;
     const { strided, pool } = stem;
@@ -58,7 +58,7 @@ network Small {
       label: `stride ${[...new Set(strided.window.stride)].join("x")}, and a pool with another behind it`,
       notes: [
         `An image of ${sizeText(image)} is a map of ${sizeText(pool.after)} behind \`${pool.node.name}\`: ${countText(product(pool.after), "position")} for ${countText(product(image), "pixel")}.`,
-        `Its kernel of ${kernelText(strided.window.kernel)} is for images of 224x224, of which the same stem leaves 56x56.`,
+        `Of an image of 224x224 the same layers leave ${sizeText(image.map((size, axis) => Math.ceil((224 / size) * at(pool.after, axis))))}.`,
       ],
       help: ["begin with `conv(3x3, …) -> bn -> relu`, stride 1 and no pool; where a network takes its stem as a parameter, give it such a block"],
       ...(fix ? { fixes: [fix] } : {}),
