@@ -17,6 +17,9 @@ checkpoints, and at the end best.safetensors, last.safetensors, model.onnx with 
 the error on test images). It can be ended at any moment and goes on with --resume from its last checkpoint, to the
 same bytes that it would have written otherwise (ONNX Runtime on the CPU, the same number of threads).
 
+With --engine auto the engines that work here make some steps of the training, and the fastest is taken (for fewer than
+200 steps the first that works; TensorFlow.js in plain JavaScript only where nothing else does). The run records the speeds.
+
 Images: a folder with a folder for each class, in DIR or in DIR/train and DIR/val, or CIFAR-10 in its binary form.
 
 Examples:
