@@ -9,8 +9,8 @@ export interface ErrorPanel {
   readonly runs: readonly Pick<TrainingRun, "name" | "lines" | "totalSteps">[];
 }
 
-/** Tops of the axis of errors, in percent: the paper has 20. */
-const TOPS = [20, 40, 60, 80, 100];
+/** The axis of errors begins and ends at multiples of this, in percent: Fig. 6 has 0 to 20, Fig. 4 has 20 to 60. */
+const STEP_OF_AXIS = 20;
 /** The first part of a training, in which errors fall from those of guesses, may be cut off. */
 const BEGINNING = 0.2;
 const NO_STEPS = 1;
@@ -18,13 +18,13 @@ const NO_STEPS = 1;
 /** Errors over iterations in the form of the paper's Fig. 6: training dashed, validation or test bold; all panels have the same axes. */
 export function errorFigure(title: string, panels: readonly ErrorPanel[], bold: string): Figure {
   const runs = panels.flatMap((panel) => panel.runs);
-  const top = topOf(runs);
+  const y = errorAxis(runs);
   const x = iterations(runs);
   return {
     title,
     columns: Math.min(3, panels.length),
     note: `dashed: training error; bold: error on ${bold}`,
-    panels: panels.map((panel) => ({ title: panel.title, x, y: { title: "error (%)", from: 0, to: top }, curves: panel.runs.flatMap(({ name, lines }, colour) => errorCurves(name, lines, colour)) })),
+    panels: panels.map((panel) => ({ title: panel.title, x, y, curves: panel.runs.flatMap(({ name, lines }, colour) => errorCurves(name, lines, colour)) })),
   };
 }
 
@@ -59,7 +59,8 @@ export function lossFigure(runs: readonly Pick<TrainingRun, "name" | "lines" | "
 const pointsOf = (lines: readonly MetricsLine[], value: (line: MetricsLine) => number | undefined): Curve["points"] =>
   thinned(lines.flatMap((line): Curve["points"] => {
     const y = value(line);
-    return y === undefined ? [] : [[line.step, y]];
+    // JSON has null for what is no number: a loss that was infinite.
+    return y === undefined || !Number.isFinite(y) ? [] : [[line.step, y]];
   }));
 
 /** The rate of a line is that of the steps before it: it changes at once, not along a slope. */
@@ -86,11 +87,12 @@ function iterations(runs: readonly Pick<TrainingRun, "totalSteps">[]): Axis {
   return { title: "iterations", from: 0, to: Math.max(NO_STEPS, ...runs.map(({ totalSteps }) => totalSteps)) };
 }
 
-/** The least top that shows everything but the beginning. */
-function topOf(runs: readonly Pick<TrainingRun, "lines">[]): number {
-  const errors = runs.flatMap(({ lines }) => lines.slice(Math.floor(BEGINNING * lines.length)).flatMap(({ train_error, val_error }) => [train_error, val_error ?? 0]));
-  const most = 100 * greatest(errors, 1);
-  return TOPS.find((top) => most <= top) ?? 100;
+/** Shows everything but the beginning. */
+function errorAxis(runs: readonly Pick<TrainingRun, "lines">[]): Axis {
+  const errors = runs.flatMap(({ lines }) => lines.slice(Math.floor(BEGINNING * lines.length)).flatMap(({ train_error, val_error }) => (val_error === undefined ? [train_error] : [train_error, val_error])));
+  const [least, most] = [100 * errors.reduce((a, b) => Math.min(a, b), 1), 100 * greatest(errors, 1)];
+  const from = Math.min(STEP_OF_AXIS * Math.floor(least / STEP_OF_AXIS), 100 - STEP_OF_AXIS);
+  return { title: "error (%)", from, to: Math.max(STEP_OF_AXIS * Math.ceil(most / STEP_OF_AXIS), from + STEP_OF_AXIS) };
 }
 
 const greatest = (values: readonly number[], otherwise: number): number => {
