@@ -3,6 +3,7 @@ import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Instance } from "../ir/origin.ts";
 import type { Measures, NodeMeasure } from "../passes/measure.ts";
 import { measure, measureNodes } from "../passes/measure.ts";
+import type { RecipeFacts } from "./recipes.ts";
 import type { NetworkContext } from "./rule.ts";
 
 /** What belongs to the rule that asks. */
@@ -14,7 +15,7 @@ const NONE: readonly Node[] = [];
  * What rules know of a network. Nothing is worked out before a rule asks, and nothing twice, whichever rule asks; each
  * table takes one walk over the nodes.
  */
-export function networkContexts(graph: Graph): (own: Own) => NetworkContext {
+export function networkContexts(graph: Graph, recipes: () => readonly RecipeFacts[]): (own: Own) => NetworkContext {
   const nodes = lazy((): readonly NodeMeasure[] => measureNodes(graph));
   const total = lazy((): Measures => measure(graph, undefined, nodes()));
   const consumers = lazy(() => consumersIn(graph));
@@ -31,6 +32,9 @@ export function networkContexts(graph: Graph): (own: Own) => NetworkContext {
     },
     get instances() {
       return instances();
+    },
+    get recipes() {
+      return recipes();
     },
     consumersOf: (value) => consumers().get(value) ?? NONE,
     nodesOf: (instance) => members().get(instance) ?? NONE,

@@ -1,3 +1,4 @@
+import { lazy } from "../base/lazy.ts";
 import type { Problem } from "../diagnostics/problem.ts";
 import { hasErrors, sortProblems } from "../diagnostics/problem.ts";
 import type { Graph } from "../ir/graph.ts";
@@ -7,6 +8,7 @@ import { buildNetwork, checkProgram, listNetworks } from "../program/networks.ts
 import { commentsOf } from "../syntax/index.ts";
 import { networkContexts } from "./context.ts";
 import { createFindings } from "./findings.ts";
+import { recipesOf } from "./recipes.ts";
 import { RULES } from "./registry.ts";
 import type { Rule } from "./rule.ts";
 import { unusedIgnore } from "./rules/unused-ignore.ts";
@@ -44,8 +46,9 @@ export function lintProgram(program: Program, settings: LintSettings, options: L
   for (const rule of isRead ? asked : []) {
     rule.checkModule?.({ module, comments, threshold: (name) => settings.threshold(rule, name), report: (finding) => findings.inModule(rule, finding) });
   }
+  const recipes = lazy(() => recipesOf(program));
   for (const graph of graphs) {
-    const contextOf = networkContexts(graph);
+    const contextOf = networkContexts(graph, recipes);
     for (const rule of asked) {
       rule.checkNetwork?.(contextOf({ module, threshold: (name) => settings.threshold(rule, name), report: (finding) => findings.inNetwork(rule, graph, finding) }));
     }

@@ -4,6 +4,7 @@ import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Instance } from "../ir/origin.ts";
 import type { Measures, NodeMeasure } from "../passes/measure.ts";
 import type { Module } from "../syntax/ast.ts";
+import type { RecipeFacts } from "./recipes.ts";
 
 /**
  * One question a careful colleague would ask of an architecture. A rule is one file in `rules/`: what it says, why, a
@@ -67,6 +68,8 @@ export interface NetworkContext extends RuleContext {
   readonly instances: readonly Instance[];
   /** The nodes made inside an instance (also deeper ones), in order. */
   nodesOf(instance: Instance): readonly Node[];
+  /** The recipes that the file declares or imports: nothing says which of them trains this network. */
+  readonly recipes: readonly RecipeFacts[];
   /**
    * Notes a finding. Findings of one rule with the same place in the linted file and the same message are one, with a
    * count and the first names: the same cause in 36 blocks is said once.

@@ -27,10 +27,11 @@ else, or with an empty line between, nobody will see it there.`,
   checkModule(context) {
     const { module } = context;
     const documented = documentedLines(module);
-    for (const lines of docBlocks(context)) {
+    const blocks = docBlocks(context);
+    for (const lines of blocks) {
       const [first] = lines;
       const last = lines.at(-1);
-      if (first === undefined || last === undefined || isAttached(module, lines, documented)) continue;
+      if (first === undefined || last === undefined || (lines === blocks[0] && isFileDoc(module, first)) || isAttached(module, lines, documented)) continue;
       context.report({
         at: { ...first, end: last.end },
         message: "this `///` documents nothing",
@@ -61,12 +62,16 @@ function docBlocks({ comments }: ModuleContext): readonly (readonly Span[])[] {
   return blocks;
 }
 
+/** True for the lines that document the file. */
+function isFileDoc({ doc, source }: Module, first: Span): boolean {
+  return doc !== undefined && source.text.slice(0, first.start).trim() === "";
+}
+
 function isAttached(module: Module, lines: readonly Span[], documented: ReadonlySet<number>): boolean {
   const first = lines[0] as Span;
   const last = lines.at(-1) as Span;
   const { text } = module.source;
   if (!beginsLine(first)) return false;
-  if (module.doc !== undefined && text.slice(0, first.start).trim() === "") return true;
   const gap = /^[ \t]*(?:\r\n|\n|\r)[ \t]*/.exec(text.slice(last.end, last.end + 200));
   return gap !== null && documented.has(last.end + gap[0].length);
 }

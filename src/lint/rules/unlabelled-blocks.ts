@@ -32,9 +32,14 @@ network Small {
 }
 `,
   checkNetwork(context) {
+    const examples = new Map<string, string>();
+    for (const { name } of context.graph.parameters) {
+      const first = name.slice(0, name.indexOf("."));
+      if (!examples.has(first)) examples.set(first, name);
+    }
     for (const instance of context.instances) {
       if (instance.label !== undefined || instance.parent?.path !== "" || !/^\d+$/.test(instance.path)) continue;
-      const example = context.graph.parameters.find(({ name }) => name.startsWith(`${instance.path}.`))?.name;
+      const example = examples.get(instance.path);
       if (example === undefined) continue;
       context.report({
         at: instance,

@@ -98,7 +98,7 @@ function fixFor(each: Unused, { source }: Module): readonly Fix[] {
 function withoutEntry(source: SourceFile, { start, end }: Ranged): Fix["edits"][number] {
   const after = /^\s*,[ \t]*/.exec(source.text.slice(end, end + 200));
   if (after) return replaced(source, { start, end: end + after[0].length }, "");
-  const before = /,\s*$/.exec(source.text.slice(0, start));
+  const before = /,\s*$/.exec(source.text.slice(Math.max(0, start - 200), start));
   return replaced(source, { start: start - (before?.[0].length ?? 0), end }, "");
 }
 

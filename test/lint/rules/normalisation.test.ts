@@ -54,6 +54,8 @@ checkRule(bnSmallBatch, [
   { program: network("  conv(3x3, 8) -> bn", "recipe R {\n  batch: 16\n}\n"), thresholds: { batch: 32 }, findings: ["1:9 «X» recipe `R` trains 16 images"] },
   { why: "no batch norm, no recipe, a batch that is computed", program: `${network("  conv(3x3, 8) -> groupnorm(groups=4)", "recipe R {\n  batch: 2\n}\n")}`, findings: [] },
   { program: network("  conv(3x3, 8) -> bn", "recipe R(n: int) {\n  batch: n\n}\n"), findings: [] },
+  { why: "worked out, and taken from another recipe", program: network("  conv(3x3, 8) -> bn", "recipe R(n: int) {\n  batch: n / 2\n}\nrecipe S = R(16)\nrecipe T = S { steps: 100 }\n"), findings: ["1:9 «X» recipe `S` trains 8 images", "1:9 «X» recipe `T` trains 8 images"] },
+  { why: "imported", program: `use std.recipes { Cifar10 }\nuse "mine.resnet" { Mine as Small }\n${network("  conv(3x3, 8) -> bn")}`, files: { "mine.resnet": "recipe Mine {\n  batch: 4\n}\n" }, findings: ["3:9 «X» recipe `Mine` trains 4 images"] },
 ]);
 
 checkRule(zeroGamma, [
