@@ -126,6 +126,8 @@ describe("rnc eval", function () {
     cpSync(join(folder, "run"), join(folder, "old"), { recursive: true });
     rmSync(join(folder, "old/statistics.json"));
     expect(counted(report("old"))).to.deep.equal(best);
+    // A recipe for tests alone does not change what was subtracted in training.
+    expect(counted(report("run", "--recipe", "Cifar10"))).to.deep.equal(best);
     renameSync(join(folder, "images"), join(folder, "elsewhere"));
     try {
       // The training images there are others: only the stored mean can give the same.
@@ -182,6 +184,10 @@ describe("rnc eval", function () {
     const shown = report("pets", "--views", "multi-scale", "--scales", "20,26,33", "--flip");
     expect(shown.models[0]!.preprocessing).to.deep.include({ views: "multi_scale(shorter=[20, 26, 33]) -> with_hflip", viewsPerImage: 6 });
     expect(shown.result.images).to.equal(12);
+    // The fixed network of standard input, for any size.
+    const piped = rnc(["eval", "-", "--weights", "pets/best.safetensors", "--data", "photos", "--recipe", "two.resnet#R", "--views", "multi-scale", "--scales", "20,26,33", "--flip", "--json"], { cwd: folder, input: PHOTOS });
+    expect(piped.code, piped.stderr).to.equal(0);
+    expect(counted(JSON.parse(piped.stdout) as EvalReport)).to.deep.equal(counted(shown));
     writeFileSync(join(folder, "any.resnet"), `${PHOTOS.replace("24, 24]", "H, W]")}recipe Any = R { test: resize(shorter=26) }\n`);
     fine("compile", "any.resnet", "--weights", "pets/best.safetensors", "-o", "any.onnx");
     const whole = report("any.onnx", "--data", "photos", "--recipe", "any.resnet#Any");

@@ -1,10 +1,10 @@
 import { InputError } from "../../base/input-error.ts";
+import { hasErrors } from "../../diagnostics/problem.ts";
 import type { Graph } from "../../ir/graph.ts";
 import { loadProgram } from "../../program/load.ts";
 import { buildNetwork, listNetworks } from "../../program/networks.ts";
 import type { CliHost } from "../host.ts";
 import type { NetworkOptions, Target } from "../target.ts";
-import { hasErrors } from "../../diagnostics/problem.ts";
 
 /**
  * A network for images of any height and width, its fully convolutional form: an alias that restates the input, as anybody can
@@ -12,14 +12,19 @@ import { hasErrors } from "../../diagnostics/problem.ts";
  *
  * @throws {@link InputError} where it cannot be built so, with what the compiler says
  */
-export async function buildForAnySize(host: CliHost, { path, program, network }: Target & { readonly network: NonNullable<Target["network"]> }, input: string, { set = {} }: NetworkOptions): Promise<Graph> {
+export async function buildForAnySize(host: CliHost, { program, network }: Target & { readonly network: NonNullable<Target["network"]> }, input: string, { set = {} }: NetworkOptions): Promise<Graph> {
   const { name } = network;
   const alias = `${name}AnySize`;
   const given = Object.entries(set).map(([parameter, value]) => `${parameter}=${value}`).join(", ");
-  const from = program.root.source.standard ? path : JSON.stringify(path);
+  const { path, text: own, standard } = program.root.source;
+  const from = standard ? path : JSON.stringify(path);
   const text = `use ${from} { ${name} }\nnetwork ${alias} = ${name}${given === "" ? "" : `(${given})`} { input ${input}: float32[N, 3, H, W] }\n`;
-  // Beside the file: its path is then as the user has it.
-  const wrapper = await loadProgram({ path: `${alias}.resnet`, text, standard: false }, { ...host.files, resolve: (importer, target) => (importer === `${alias}.resnet` ? target : host.files.resolve(importer, target)) });
+  const aliasPath = `<${alias}>`;
+  const wrapper = await loadProgram({ path: aliasPath, text, standard: false }, {
+    resolve: (importer, target) => (importer === aliasPath ? target : host.files.resolve(importer, target)),
+    // Standard input can be read only once.
+    read: async (target) => (target === path ? own : host.files.read(target)),
+  });
   const [entry] = listNetworks(wrapper);
   const built = entry && buildNetwork(wrapper, entry);
   if (built?.value !== undefined && !hasErrors(built.problems)) return built.value;

@@ -126,9 +126,12 @@ function valuesFor({ mean, std }: EvalOptions, recipe: Recipe | undefined, singl
 }
 
 async function statisticsFor(model: NamedModel, { from, recipe }: Pick<Instructions, "from" | "recipe">, values: readonly StepCall[], tested: TestedImages, host: CliHost): Promise<Statistics | undefined> {
-  const known = model.kind === "run" && from === "run" ? readStatistics(join(model.path, RUN_FILES.statistics)) : undefined;
-  if (known) return known;
-  const part = model.kind === "run" && from === "run" ? openDataSet(model.record.data.path).parts.find(({ name }) => name === "train") : tested.train;
+  // What a run was trained with is right whatever recipe it is tested by.
+  const run = model.kind === "run" ? model : undefined;
+  const known = run && readStatistics(join(run.path, RUN_FILES.statistics));
+  const perPixel = values.some(({ arguments: given }) => given["per"] === "pixel");
+  if (known && (known.image !== undefined || !perPixel)) return known;
+  const part = run ? openDataSet(run.record.data.path).parts.find(({ name }) => name === "train") : tested.train;
   if (part === undefined) {
     throw new InputError(`\`${tested.set.path}\` has no images for training, so the mean that \`${model.name}\` wants subtracted cannot be measured`, {
       notes: from === "paper" ? ["Nobody said how its images were prepared; the paper subtracts the mean of the training images."] : [`\`${recipe?.name}\` subtracts the mean of the training images.`],
@@ -136,6 +139,7 @@ async function statisticsFor(model: NamedModel, { from, recipe }: Pick<Instructi
     });
   }
   const waiting = createWaiting(host, "measuring the mean of the training images");
-  const images = recipe ? splitOf(recipe, part).train : trainOnAll(part.labels.length).train;
+  const divided = run?.recipe ?? recipe;
+  const images = (divided ? splitOf(divided, part) : trainOnAll(part.labels.length)).train;
   return measureStatistics({ part, images, steps: trainingSteps(values), workers: workersFor(part) }).finally(() => waiting.end());
 }
