@@ -49,7 +49,7 @@ experiments. Silent while the height or the width is open; \`--input\` gives the
     const enough = image.map((size, axis) => Math.max(size, ...covered.map((node) => leastBefore(context, node, axis))));
     context.report({
       at: first,
-      message: "from here on convolutions look for context that their inputs already have: all of them see more than the whole image",
+      message: "convolutions look for context although their inputs already see more than the whole image",
       label: `its inputs see at least ${sizeText(image.map((_, axis) => leastBefore(context, first, axis)))} pixels`,
       notes: [
         `${countText(covered.length, "convolution")} (${namesText(covered.map(({ name }) => name))}): the least receptive field of the inputs is larger than the image of ${sizeText(image)}.`,
