@@ -15,6 +15,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "compare", isQuick: true, load: () => import("./commands/compare.ts") },
   { name: "compile", load: () => import("./commands/compile.ts") },
   { name: "data", load: () => import("./commands/data.ts") },
+  { name: "diff", load: () => import("./commands/diff.ts") },
   { name: "doctor", load: () => import("./commands/doctor.ts") },
   { name: "eval", load: () => import("./commands/eval.ts") },
   { name: "experiment", load: () => import("./commands/experiment.ts") },
