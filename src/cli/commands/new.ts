@@ -84,6 +84,7 @@ function readmeOf(name: string, network: string, spec: string): string {
 A network in the language of rnc: \`${spec}\`.
 
     rnc check ${spec}                        names, shapes, shortcuts, contracts
+    rnc lint ${spec}                         what a careful colleague would say of it
     rnc summary ${spec}                      layers, sizes, parameters, multiply-adds
     rnc summary ${spec} --set n=9            the same with 56 layers
     rnc summary ${spec} --set option=B       projections where the dimensions change

@@ -71,6 +71,14 @@ describe("cli: rnc.toml", () => {
     expect(await read("")).to.deep.equal({ value: { lint: { rules: {} }, exclude: [] }, mistakes: [] });
   });
 
+  it("takes the example of the page about workflows", async () => {
+    const page = readFileSync(new URL("../../../grammar/WORKFLOWS.md", import.meta.url), "utf8");
+    const [, text = ""] = /```toml\n([\s\S]*?)```/.exec(page) ?? [];
+    const { value, mistakes } = await read(text);
+    expect(mistakes.map(({ message }) => message)).to.deep.equal([]);
+    expect(value).to.deep.include({ exclude: ["generated/"] });
+  });
+
   it("has the schema that the rules make now (npm run generate:reference)", () => {
     expect(readFileSync(new URL("../../../grammar/rnc.schema.json", import.meta.url), "utf8") === configSchema(), "grammar/rnc.schema.json is stale: run npm run generate:reference").to.equal(true);
   });
