@@ -88,11 +88,21 @@ interface Key extends Pick<Curve, "name" | "colour" | "look"> {
   readonly width: number;
 }
 
-/** The names of curves in rows that are not too wide: one for each colour. */
+/** One curve of each colour, a solid one where there is one. */
+function namedCurves(curves: readonly Curve[]): readonly Curve[] {
+  const byColour = new Map<number, Curve>();
+  for (const curve of curves) {
+    const before = byColour.get(curve.colour);
+    if (before === undefined || (before.look === "dashed" && curve.look !== "dashed")) byColour.set(curve.colour, curve);
+  }
+  return [...byColour.values()];
+}
+
+/** The names of curves in rows that are not too wide. */
 function legendRows({ curves }: Panel): readonly (readonly Key[])[] {
   const rows: Key[][] = [];
   let used = Infinity;
-  for (const { name, colour, look } of curves.filter((curve) => curve === (curves.find((other) => other.colour === curve.colour && other.look !== "dashed") ?? curves.find((other) => other.colour === curve.colour)))) {
+  for (const { name, colour, look } of namedCurves(curves)) {
     const width = LEGEND.key + name.length * LEGEND.letter + LEGEND.gap;
     if (used + width > PANEL.width - PANEL.right) {
       rows.push([]);

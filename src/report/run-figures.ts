@@ -13,7 +13,6 @@ export interface ErrorPanel {
 const STEP_OF_AXIS = 20;
 /** The first part of a training, in which errors fall from those of guesses, may be cut off. */
 const BEGINNING = 0.2;
-const NO_STEPS = 1;
 
 /** Errors over iterations in the form of the paper's Fig. 6: training dashed, validation or test bold; all panels have the same axes. */
 export function errorFigure(title: string, panels: readonly ErrorPanel[], bold: string): Figure {
@@ -84,7 +83,7 @@ function rateAxis(curves: readonly Curve[]): Axis {
 }
 
 function iterations(runs: readonly Pick<TrainingRun, "totalSteps">[]): Axis {
-  return { title: "iterations", from: 0, to: Math.max(NO_STEPS, ...runs.map(({ totalSteps }) => totalSteps)) };
+  return { title: "iterations", from: 0, to: Math.max(1, ...runs.map(({ totalSteps }) => totalSteps)) };
 }
 
 /** Shows everything but the beginning. */

@@ -16,6 +16,7 @@ export interface RunReport {
   finish(state: TrainingRun["state"]): Promise<void>;
 }
 
+/** @returns what writes the page of this run; each writing rejects with an {@link InputError} where the disk does not take it */
 export function createRunReport(folder: Pick<RunFolder, "path" | "file">): RunReport {
   let next = 0;
   const write = (state: TrainingRun["state"]): Promise<void> => writeText(folder.file(RUN_FILES.report), reportPage([{ ...readRun(folder.path), state }]));
