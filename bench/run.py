@@ -1,6 +1,6 @@
 """Benchmarks: rnc and the named peer in turn, in one run; ratios are what counts.
 
-    python3 bench/run.py compile|summary|check|emit-tfjs|scaling|latency|tfjs|all [--rounds N] [--json FILE]
+    python3 bench/run.py compile|summary|check|lint|emit-tfjs|scaling|latency|tfjs|all [--rounds N] [--json FILE]
 
 Needs `npm ci` (which builds dist/) and, for the peers, `.venv/bin/pip install -r bench/requirements.txt`; `tfjs` needs
 TensorFlow.js for Node (`npm run engines`).
@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import lint_files
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RNC = ["node", os.path.join(ROOT, "dist", "bin", "rnc.cjs")]
@@ -94,6 +96,25 @@ def check(rounds, rows):
     paired("check of a 60-line file", ("node -e 0", ["node", "-e", "0"]), ours, rounds * 4, rows)
 
 
+def lint(rounds, rows):
+    """One file against Node alone; a thousand files, and Ruff on as many of Python; a network of the library, and torchinfo; a warm process."""
+    one = os.path.join(ROOT, "bench", "one-network.resnet")
+    paired("lint of a 60-line file", ("node -e 0", ["node", "-e", "0"]), {"rnc lint": [*RNC, "lint", one]}, rounds * 4, rows)
+    with tempfile.TemporaryDirectory() as folder:
+        lint_files.make(folder, 1000)
+        lint_files.make(os.path.join(folder, "more"), 3000)
+        ruff = os.path.join(os.path.dirname(PYTHON), "ruff")
+        others = {"ruff check, 1,000 files": [ruff, "check", "--no-cache", "--exit-zero", os.path.join(folder, "python")], "rnc lint, 3,000 files": [*RNC, "lint", os.path.join(folder, "more", "resnet")]}
+        paired("lint of files of 60 lines", ("rnc lint, 1,000 files", [*RNC, "lint", os.path.join(folder, "resnet")]), others, rounds, rows)
+    peers = {"torchvision and torchinfo": [PYTHON, os.path.join(PEERS, "torchinfo_resnet50.py")]}
+    paired("lint of ResNet-50", ("rnc lint ResNet50", [*RNC, "lint", "ResNet50"]), peers, rounds, rows)
+    for net in ("ResNet50", "ResNet152"):
+        result = subprocess.run(["node", os.path.join(ROOT, "bench", "lint-in-process.cjs"), net, str(rounds * 10)], check=True, capture_output=True, text=True)
+        median, low, high = interval(json.loads(result.stdout))
+        rows.append({"what": f"lint {net} in a warm process", "ms": round(median, 2), "low": round(low, 2), "high": round(high, 2)})
+        print(f"{'lint in a warm process':34} {net:44} {median:8.2f} ms [{low:.2f}, {high:.2f}]", flush=True)
+
+
 def emit_tfjs(rounds, rows):
     """The same weights in two formats, so that the other file of ours is the peer."""
     emit = {"rnc --target tfjs": [*RNC, "compile", "ResNet50", "--target", "tfjs", "-o", "layers"]}
@@ -154,7 +175,7 @@ def tfjs(rounds, rows):
         print(f"{row['what']:26} against {row['who']:52} ours {row['oursMs']:.1f} ms, theirs {row['theirsMs']:.1f} ms, ours/theirs {row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}], {kernels} kernels", flush=True)
 
 
-PARTS = {"compile": compile_nets, "summary": summary, "check": check, "emit-tfjs": emit_tfjs, "scaling": scaling, "latency": latency, "tfjs": tfjs}
+PARTS = {"compile": compile_nets, "summary": summary, "check": check, "lint": lint, "emit-tfjs": emit_tfjs, "scaling": scaling, "latency": latency, "tfjs": tfjs}
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("part", choices=[*PARTS, "all"])
 parser.add_argument("--rounds", type=int, default=5)
