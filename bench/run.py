@@ -1,9 +1,10 @@
 """Benchmarks: rnc and the named peer in turn, in one run; ratios are what counts.
 
-    python3 bench/run.py compile|summary|check|lint|emit-tfjs|scaling|latency|tfjs|all [--rounds N] [--json FILE]
+    python3 bench/run.py compile|summary|check|lint|emit-tfjs|scaling|latency|tfjs|train|all [--rounds N] [--json FILE]
 
-Needs `npm ci` (which builds dist/) and, for the peers, `.venv/bin/pip install -r bench/requirements.txt`; `tfjs` needs
-TensorFlow.js for Node (`npm run engines`).
+Needs `npm ci` (which builds dist/) and, for the peers, `.venv/bin/pip install -r bench/requirements.txt`; `tfjs` and
+`train` need TensorFlow.js for Node (`npm run engines`), and `train` takes real images where RNC_CIFAR10_BINARY names a folder with
+CIFAR-10's data_batch_1.bin.
 Peak memory is the kernel's ru_maxrss of the process. Nothing else should run meanwhile.
 """
 import argparse
@@ -19,6 +20,7 @@ import tempfile
 import time
 
 import lint_files
+import training
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RNC = ["node", os.path.join(ROOT, "dist", "bin", "rnc.cjs")]
@@ -175,7 +177,12 @@ def tfjs(rounds, rows):
         print(f"{row['what']:26} against {row['who']:52} ours {row['oursMs']:.1f} ms, theirs {row['theirsMs']:.1f} ms, ours/theirs {row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}], {kernels} kernels", flush=True)
 
 
-PARTS = {"compile": compile_nets, "summary": summary, "check": check, "lint": lint, "emit-tfjs": emit_tfjs, "scaling": scaling, "latency": latency, "tfjs": tfjs}
+def train(rounds, rows):
+    """A step of training, by turns with PyTorch's and TensorFlow.js's."""
+    training.train(rounds, interval, rows)
+
+
+PARTS = {"compile": compile_nets, "summary": summary, "check": check, "lint": lint, "emit-tfjs": emit_tfjs, "scaling": scaling, "latency": latency, "tfjs": tfjs, "train": train}
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("part", choices=[*PARTS, "all"])
 parser.add_argument("--rounds", type=int, default=5)
