@@ -98,8 +98,14 @@ export function elaborateNetwork(checker: Checker, declared: Declared, options: 
     const block = withSettings({ kind: "block", target: { kind: "declaration", declared }, bound: new Map() }, options.settings ?? [], context, checker);
     return block && buildGraph(block, declared, context, options);
   });
-  const problems = sortProblems(session.problems());
-  return { value: hasErrors(problems) ? undefined : graph, problems };
+  const problems = session.problems();
+  // What is wrong with a name that it uses may have been said when somebody asked for that name before.
+  const said = graph === undefined && !hasErrors(problems) ? problemsOfScopes(checker) : [];
+  return { value: hasErrors(problems) ? undefined : graph, problems: sortProblems([...problems, ...said]) };
+}
+
+function problemsOfScopes(checker: Checker): readonly Problem[] {
+  return [...checker.scopes.values()].flatMap(({ problems }) => problems);
 }
 
 function topContext(declared: Declared, session: Session): Context {
@@ -230,7 +236,7 @@ export function checkModule(checker: Checker, module: Module): Outcome<readonly 
   const problems: Problem[] = [];
   const graphs: { name: string; graph: Graph | undefined }[] = [];
   withinBudget(() => checkDeclarations(checker, module, session, problems, graphs));
-  return { value: graphs, problems: sortProblems([...problems, ...session.problems()]) };
+  return { value: graphs, problems: sortProblems([...problems, ...session.problems(), ...problemsOfScopes(checker)]) };
 }
 
 function checkDeclarations(checker: Checker, module: Module, session: Session, problems: Problem[], graphs: { name: string; graph: Graph | undefined }[]): void {

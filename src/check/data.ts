@@ -1,6 +1,7 @@
 import type { SourceFile, Span } from "../base/source-file.ts";
 import type { Rational } from "../base/rational.ts";
 import { formatRational } from "../base/rational.ts";
+import type { Problem } from "../diagnostics/problem.ts";
 import type { SymbolicDim } from "../ir/dim.ts";
 import { formatDim } from "../ir/dim.ts";
 import type { OpRecord } from "../ops/define-op.ts";
@@ -62,6 +63,8 @@ export interface Declared {
   readonly name: string;
   /** For an alias: what it stands for, worked out on first use. */
   alias?: BlockDatum | Unknown | "working";
+  /** What was said of that on the way. */
+  aliasProblems?: readonly Problem[];
 }
 
 /** An argument that was given, and where. */

@@ -1,4 +1,5 @@
 import { didYouMean } from "../base/suggest.ts";
+import type { Problem } from "../diagnostics/problem.ts";
 import { operators } from "../ops/registry.ts";
 import type { Module } from "../syntax/ast.ts";
 import type { Context } from "./context.ts";
@@ -33,12 +34,14 @@ export interface ModuleScope {
   readonly module: Module;
   readonly scope: Scope;
   readonly declared: readonly Declared[];
+  /** What was said of its `use`s and names: that happens once, whichever network asks first. */
+  readonly problems: Problem[];
 }
 
 /** Module scopes by module, for one check; imports lead from one to the next. */
 export type ModuleScopes = Map<Module, ModuleScope>;
 
-/** The scope of a module; made on first use, with the problems of its `use`s and names reported once. */
+/** The scope of a module; made on first use, with the problems of its `use`s and names reported once and kept. */
 export function moduleScope(module: Module, session: Session): ModuleScope {
   const { scopes } = session;
   const known = scopes.get(module);
@@ -46,8 +49,9 @@ export function moduleScope(module: Module, session: Session): ModuleScope {
   const builtin: Scope = { parent: undefined, bindings: BUILTIN as Map<string, Binding>, source: module.source, level: "builtin", owner: "" };
   const scope: Scope = { parent: builtin, bindings: new Map(), source: module.source, level: "module", owner: module.source.path, broken: module.broken === true };
   const declared: Declared[] = [];
-  const made: ModuleScope = { module, scope, declared };
+  const made: ModuleScope = { module, scope, declared, problems: [] };
   scopes.set(module, made);
+  const before = session.problems().length;
   const context = moduleContext(made, session);
 
   // Declarations first: they see each other whatever their order.
@@ -61,6 +65,7 @@ export function moduleScope(module: Module, session: Session): ModuleScope {
   for (const item of module.items) {
     if (item.kind === "let") define(context, item.name, { datum: evaluate(item.value, context), role: "let", span: spanIn(module.source, item.name) });
   }
+  made.problems.push(...session.problems().slice(before));
   return made;
 }
 
@@ -198,15 +203,20 @@ export function aliasTarget(declared: Declared, context: Context): BlockDatum | 
     reportOwnAlias(declared, context);
     return UNKNOWN;
   }
-  if (declared.alias) return declared.alias;
+  if (declared.alias) {
+    context.session.repeat(declared.aliasProblems ?? []);
+    return declared.alias;
+  }
   if (declared.ast.target === undefined || declared.ast.broken) return UNKNOWN;
   declared.alias = "working";
   const made = moduleScope(declared.module, context.session);
+  const before = context.session.problems().length;
   const datum = evaluate(declared.ast.target, moduleContext(made, context.session));
   const result = datum.kind === "block" && !leadsBack(datum, declared, context) ? datum : UNKNOWN;
   if (datum.kind !== "block" && datum.kind !== "unknown") {
     report(moduleContext(made, context.session), declared.ast.target, { code: "RN0302", message: `\`${declared.name}\` must stand for a ${declared.ast.keyword}, and this is no block` });
   }
   if ((declared.alias as unknown) === "working") declared.alias = result;
+  declared.aliasProblems = context.session.problems().slice(before);
   return result;
 }

@@ -44,6 +44,8 @@ export interface Session {
   depth: number;
   epochs: number;
   report(report: Report): void;
+  /** Says again what another session has found out. */
+  repeat(problems: readonly Problem[]): void;
   /** Counts `count` elements or statements against the budget; ends the elaboration when it is spent. */
   spend(count: number, span: Span, instance: Instance | undefined): void;
   /** Counts work on values that are no elements: entries of lists, comparisons. */
@@ -64,6 +66,7 @@ export interface NamedThing {
 export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map()): Session {
   const made: { problem: Problem; repeats: number }[] = [];
   const seen = new Map<string, { problem: Problem; repeats: number }>();
+  const repeated = new Set<Problem>();
   const session: Session = {
     index,
     scopes,
@@ -101,6 +104,13 @@ export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map
       const entry = { problem, repeats: 0 };
       seen.set(key, entry);
       made.push(entry);
+    },
+    repeat(problems) {
+      for (const problem of problems) {
+        if (repeated.has(problem)) continue;
+        repeated.add(problem);
+        made.push({ problem, repeats: 0 });
+      }
     },
     spend(count, span, instance) {
       session.stepsLeft -= count;

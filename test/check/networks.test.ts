@@ -1,5 +1,8 @@
 /** Networks as blocks, and aliases (language reference, "Networks as blocks, and aliases"). */
 import { expect } from "chai";
+import { loadProgram } from "../../src/program/load.ts";
+import { buildNetwork, checkProgram, listNetworks } from "../../src/program/networks.ts";
+import { lineOf } from "../support/problems.ts";
 import { checkAll, layers, net, outputs, seen, shapes } from "../support/language.ts";
 
 const any = "network Any(width: int = 8) {\n  input image: float32[B, 3, H, W]\n  c: conv(3, width, stride=2) -> r: relu\n}\n";
@@ -119,5 +122,28 @@ describe("networks: what the command line sets", () => {
   it("a value of the wrong type", async () => {
     const [line] = await seen(fixed.replace("Fixed", "Net"), shapes, { settings: { width: "2.5" } });
     expect(line).to.match(/^--set width:1:1 «2\.5» RN0303 `width` of `Net` must be whole, got 2\.5$/);
+  });
+});
+
+describe("networks: asked for after the file was looked at", () => {
+  /** What is said of the network `Net`, when the names of the file have been worked out before. */
+  async function later(text: string): Promise<readonly string[]> {
+    const program = await loadProgram({ path: "main.resnet", text, standard: false });
+    const network = listNetworks(program).find(({ name }) => name === "Net");
+    if (!network) throw new Error("no network");
+    const { value, problems } = buildNetwork(program, network);
+    expect(value).to.equal(undefined);
+    const whole = checkProgram(program).problems.map(lineOf);
+    expect(checkProgram(program).problems.map(lineOf), "checked again").to.deep.equal(whole);
+    expect(whole).to.include.members(problems.map(lineOf));
+    return problems.map(lineOf);
+  }
+
+  it("say what is wrong with the names they use: an import, a `let`, an alias", async () => {
+    const net = (use: string): string => `network Net {\n  input image: float32[N, 3, 8, 8]\n  ${use}\n}\n`;
+    expect(await later(`use std.blocks { basik }\n${net("basik(4)")}`)).to.deep.equal(["1:18 «basik» RN0203 `std.blocks` has no `basik`"]);
+    expect(await later(`let width = 3 + true\n${net("conv(3x3, width)")}`)).to.deep.equal(["1:17 «true» RN0307 cannot compute `+` with true"]);
+    expect(await later(`network Two(n: int[2]) {\n  input image: float32[N, 3, 8, 8]\n  relu\n}\nnetwork Net = Two(n=[1])\n`)).to.deep.equal(["5:21 «[1]» RN0302 `n` of `Two` is int[2], got 1 number"]);
+    expect(await later("network Net = Net\n")).to.deep.equal(["1:9 «Net» RN0802 `Net` is an alias of itself"]);
   });
 });
