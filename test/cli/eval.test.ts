@@ -133,7 +133,7 @@ describe("rnc eval", function () {
       // The training images there are others: only the stored mean can give the same.
       for (let file = 1; file <= 5; file++) copyFileSync(join(folder, "elsewhere/test_batch.bin"), join(folder, "elsewhere", `data_batch_${file}.bin`));
       expect(counted(report("run", "--data", "elsewhere"))).to.deep.equal(best);
-      expect(run("eval", "run").stderr).to.include("there is no folder `images`");
+      expect(run("eval", "run").stderr).to.include("`run` was trained on the images of `images`, and there is no such folder here").and.include("--data DIR");
     } finally {
       rmSync(join(folder, "elsewhere"), { recursive: true });
       writeCifar(join(folder, "images"), IMAGES_OF_A_FILE);

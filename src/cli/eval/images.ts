@@ -47,6 +47,7 @@ export function openTestedImages(models: readonly NamedModel[], options: EvalOpt
   const [run] = runs;
   const path = options.data ?? run?.record.data.path;
   if (path === undefined) throw new UsageError("a test needs images", { help: ["Name their folder: `--data DIR`."] });
+  if (run && options.data === undefined && host.pathKind(path) === "missing") throw new InputError(`\`${run.name}\` was trained on the images of \`${path}\`, and there is no such folder here`, { help: ["Name the images: `--data DIR`."] });
   const opened = openSet(path, options, host);
   const { set } = opened;
   const chosen = choose(opened, run && resolve(run.record.data.path) === resolve(path) ? run : undefined, options);

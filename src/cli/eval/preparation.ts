@@ -131,9 +131,10 @@ async function statisticsFor(model: NamedModel, { from, recipe }: Pick<Instructi
   const known = run && readStatistics(join(run.path, RUN_FILES.statistics));
   const perPixel = values.some(({ arguments: given }) => given["per"] === "pixel");
   if (known && (known.image !== undefined || !perPixel)) return known;
-  const part = run ? openDataSet(run.record.data.path).parts.find(({ name }) => name === "train") : tested.train;
+  const path = run ? run.record.data.path : tested.set.path;
+  const part = run && host.pathKind(path) === "folder" ? openDataSet(path).parts.find(({ name }) => name === "train") : tested.train;
   if (part === undefined) {
-    throw new InputError(`\`${tested.set.path}\` has no images for training, so the mean that \`${model.name}\` wants subtracted cannot be measured`, {
+    throw new InputError(`\`${path}\` has no images for training, so the mean that \`${model.name}\` wants subtracted cannot be measured`, {
       notes: from === "paper" ? ["Nobody said how its images were prepared; the paper subtracts the mean of the training images."] : [`\`${recipe?.name}\` subtracts the mean of the training images.`],
       help: ["`--recipe NAME` and `--mean R,G,B --std R,G,B` say how it was trained; a run of `rnc train` knows it."],
     });
