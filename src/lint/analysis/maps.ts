@@ -28,6 +28,12 @@ export function windowOfNode(node: Node): Window | undefined {
   return window === undefined || window === "global" || window.enlarges === true ? undefined : window;
 }
 
+/** True for a layer whose result is a larger map than its input. */
+export function enlarges(node: Node): boolean {
+  const window = findOperator(node.op)?.window?.(node.attributes);
+  return window !== undefined && window !== "global" && window.enlarges === true;
+}
+
 const layersOf = new WeakMap<Graph, readonly MapLayer[]>();
 
 /** The layers with windows before any global operator, in order; without those whose sizes are open. Found once for all rules. */
@@ -38,13 +44,14 @@ export function mapLayers(graph: Graph, nodes: readonly NodeMeasure[]): readonly
 }
 
 function findLayers(graph: Graph, nodes: readonly NodeMeasure[]): readonly MapLayer[] {
-  return graph.nodes.flatMap((node) => {
-    const window = windowOfNode(node);
-    if (window === undefined || nodes[node.id]?.receptiveField === undefined) return [];
-    const before = knownShape(operand(node).type.shape.slice(2));
-    const after = knownShape(result(node).type.shape.slice(2));
-    return before && after ? [{ node, window, before, after }] : [];
-  });
+  const layers: MapLayer[] = [];
+  for (const node of graph.nodes) {
+    const window = nodes[node.id]?.receptiveField && windowOfNode(node);
+    const before = window && knownShape(operand(node).type.shape.slice(2));
+    const after = before && knownShape(result(node).type.shape.slice(2));
+    if (window && before && after) layers.push({ node, window, before, after });
+  }
+  return layers;
 }
 
 /**
@@ -75,6 +82,9 @@ export function usedPositions({ window, before, after }: MapLayer, axis: number)
     return first <= last;
   }).length;
 }
+
+/** True where some positions of a kernel only ever meet padding. */
+export const isShort = (layer: MapLayer): boolean => layer.before.some((_, axis) => usedPositions(layer, axis) < at(layer.window.kernel, axis));
 
 /** Positions of a kernel that only ever meet padding, of how many. */
 export function paddedPositions(layer: MapLayer): { readonly padded: number; readonly all: number } {

@@ -40,7 +40,9 @@ experiments. Silent while the height or the width is open; \`--input\` gives the
   checkNetwork(context) {
     const { graph, nodes, total } = context;
     const image = imageOf(graph);
-    if (image === undefined || isPlainTwin(context)) return;
+    // What every layer sees at least is no more than that: in most networks nothing is left to look for.
+    const { leastReceptiveField: most } = total;
+    if (image === undefined || most === undefined || most.some((size, axis) => size <= at(image, axis)) || isPlainTwin(context)) return;
     const covered = [...coveredLayers(graph, nodes, image)];
     const [first] = covered;
     if (first === undefined) return;

@@ -1,7 +1,7 @@
 import { groupDigits } from "../../base/digits.ts";
 import { at } from "../../ops/families/attributes.ts";
 import { isWeighted } from "../analysis/layers.ts";
-import { mapLayers, paddedPositions, usedPositions, weightCount } from "../analysis/maps.ts";
+import { isShort, mapLayers, paddedPositions, usedPositions, weightCount } from "../analysis/maps.ts";
 import { nearestSizes } from "../analysis/sizes.ts";
 import { countText, kernelText, namesText, percentText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
@@ -36,8 +36,9 @@ rule counts the weights that no position of the map ever meets.`,
 `,
   checkNetwork(context) {
     const { graph, nodes, total } = context;
-    const layers = mapLayers(graph, nodes).filter(({ node }) => isWeighted(node.op));
-    const short = layers.map((layer) => ({ ...layer, ...paddedPositions(layer) })).filter(({ padded }) => padded > 0);
+    const short = mapLayers(graph, nodes)
+      .filter((layer) => isWeighted(layer.node.op) && isShort(layer))
+      .map((layer) => ({ ...layer, ...paddedPositions(layer) }));
     const [first] = short;
     if (first === undefined) return;
     const idle = short.reduce((sum, { node, padded, all }) => sum + (weightCount(node) / all) * padded, 0);

@@ -1,5 +1,5 @@
 import { isWeighted } from "../analysis/layers.ts";
-import { imageOf, mapLayers, paddedPositions } from "../analysis/maps.ts";
+import { imageOf, isShort, mapLayers } from "../analysis/maps.ts";
 import { countText, namesText, percentText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 
@@ -43,11 +43,10 @@ threshold. Silent while the height or the width is open; \`--input\` gives them 
     const size = context.threshold("size");
     if (image === undefined || image.every((side) => side <= size)) return;
     const layers = mapLayers(graph, nodes).filter(({ node }) => isWeighted(node.op));
-    if (layers.some((layer) => paddedPositions(layer).padded > 0)) return;
     const tiny = layers.filter(({ before }) => before.every((side) => side <= size));
     const [first] = tiny;
     const params = tiny.reduce((sum, { node }) => sum + (nodes[node.id]?.params ?? 0), 0);
-    if (first === undefined || 100 * params <= context.threshold("share") * total.params) return;
+    if (first === undefined || 100 * params <= context.threshold("share") * total.params || layers.some(isShort)) return;
     const macs = tiny.reduce((sum, { node }) => sum + (nodes[node.id]?.macs ?? 0), 0);
     context.report({
       at: first.node,

@@ -4,7 +4,7 @@ import type { Instance } from "../../ir/origin.ts";
 import { at, operand, product, result } from "../../ops/families/attributes.ts";
 import type { NodeMeasure } from "../../passes/measure.ts";
 import { dataInputs, isWeighted } from "../analysis/layers.ts";
-import { windowOfNode } from "../analysis/maps.ts";
+import { enlarges, windowOfNode } from "../analysis/maps.ts";
 import { countText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 
@@ -60,7 +60,7 @@ network Growing {
 `,
   checkNetwork(context) {
     const { graph, nodes } = context;
-    if (graph.nodes.some((node) => nodes[node.id]?.receptiveField && enlarges(nodes, node))) return;
+    if (graph.nodes.some(enlarges)) return;
     const levels = levelsOf(graph, nodes);
     let isFirst = true;
     for (const { leaving } of levels.values()) {
@@ -83,14 +83,6 @@ network Growing {
   },
 });
 
-function enlarges(nodes: readonly NodeMeasure[], node: Node): boolean {
-  const own = nodes[node.id]?.receptiveField?.jump;
-  return dataInputs(node).some(({ producer }) => {
-    const before = producer.kind === "node" ? nodes[producer.node.id]?.receptiveField?.jump : undefined;
-    return own !== undefined && before !== undefined && before.some((step, axis) => step > (own[axis] ?? step));
-  });
-}
-
 /** The levels on the way to the output, by how far apart their positions are in the image. */
 function levelsOf(graph: Graph, nodes: readonly NodeMeasure[]): ReadonlyMap<string, Level> {
   const levels = new Map<string, Level>();
@@ -98,10 +90,11 @@ function levelsOf(graph: Graph, nodes: readonly NodeMeasure[]): ReadonlyMap<stri
   for (const node of graph.nodes) {
     const field = nodes[node.id]?.receptiveField;
     const channels = result(node).type.shape[1];
-    if (!way.has(node) || field === undefined || typeof channels !== "number") continue;
+    const window = windowOfNode(node);
+    // Only these change a width: activations and normalisations need no look.
+    if (!(window || node.op === "concat" || node.op === "padchannels") || !way.has(node) || field === undefined || typeof channels !== "number") continue;
     const key = field.jump.join("x");
     const sum = sumAround(node);
-    const window = windowOfNode(node);
     if (window?.stride.some((step) => step > 1)) {
       const from = levels.get(field.jump.map((step, axis) => step / at(window.stride, axis)).join("x"));
       const before = operand(node).type.shape[1];
@@ -129,8 +122,9 @@ function sumAround(node: Node): Instance | undefined {
 
 /** All layers before the output that has most of them. */
 function longestWay(graph: Graph): ReadonlySet<Node> {
-  let longest: ReadonlySet<Node> = new Set();
-  for (const { value } of graph.outputs) {
+  // Every layer reaches an output; where there is one, all do.
+  let longest: ReadonlySet<Node> = new Set(graph.outputs.length === 1 ? graph.nodes : []);
+  for (const { value } of graph.outputs.length === 1 ? [] : graph.outputs) {
     const way = new Set<Node>();
     const queue = [value];
     for (let next = queue.pop(); next; next = queue.pop()) {
