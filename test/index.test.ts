@@ -2,7 +2,7 @@ import { builtinModules } from "node:module";
 import { runInNewContext } from "node:vm";
 import { expect } from "chai";
 import { build } from "esbuild";
-import { buildNetwork, compileOnnx, hasErrors, listNetworks, loadProgram, renderProblems, summarize } from "../src/index.ts";
+import { buildNetwork, compileOnnx, fixProgram, hasErrors, lintProgram, listNetworks, loadProgram, renderProblems, resolveSettings, summarize } from "../src/index.ts";
 
 const TEXT = `use std.blocks { basic, stage }
 use std.shortcuts { A }
@@ -48,6 +48,17 @@ describe("the library", function () {
     expect(value).to.equal(undefined);
     expect(hasErrors(problems)).to.equal(true);
     expect(renderProblems(problems)).to.include("error[RN0201]").and.to.include("net.resnet:10:24");
+  });
+
+  it("lints and fixes", async () => {
+    const { program, network } = await load(TEXT.replace("conv(3x3, 16)", "conv(3x3, 16, bias=true)"));
+    const { value: settings, problems: wrong } = resolveSettings({ ignore: ["unused"] });
+    expect(wrong).to.deep.equal([]);
+    const options = { network, build: { settings: { n: "2" } } };
+    expect(lintProgram(program, settings, options).problems.map(({ rule }) => rule)).to.deep.equal(["bias-before-norm"]);
+    const { text, problems } = await fixProgram(program, settings, { ...options, network: network.name, unsafe: false });
+    expect(problems).to.deep.equal([]);
+    expect(text).to.equal(TEXT);
   });
 
   describe("in a browser", () => {
