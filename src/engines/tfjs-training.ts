@@ -6,10 +6,12 @@ import { lowerToLayers } from "../backends/tfjs/lower.ts";
 import type { LayersModel, LayersWeight } from "../backends/tfjs/layers-model.ts";
 import { weightReader } from "../backends/tfjs/read-weight.ts";
 import { sizeOf } from "../backends/tfjs/shards.ts";
+import { symbolsOf } from "../ir/dim.ts";
 import type { Graph, Parameter, Value } from "../ir/graph.ts";
 import { bitsKey, randomBits } from "../base/random-bits.ts";
 import { isLearned } from "../passes/gradient.ts";
 import { withLogits } from "../passes/training/logits.ts";
+import { isFixed, refuseSingleValues } from "../passes/training/statistics.ts";
 import { elementCount } from "../ir/tensor-type.ts";
 import { gather } from "../weights/gather.ts";
 import type { WeightSource } from "../weights/source.ts";
@@ -68,6 +70,7 @@ export async function openTfjsTraining(flavour: Flavour, network: Graph, weights
   const frozen = options.frozen ?? (() => false);
   const trainable = (parameter: Parameter): boolean => isLearned(parameter) && !frozen(parameter);
   if (!network.parameters.some(trainable)) throw new InputError(`\`${network.name}\` has no parameter to train${network.parameters.some(isLearned) ? ": all are frozen" : ""}`);
+  refuseSingleValues(output.graph.nodes, batchSize(network, options.batch), frozen);
   const clash = network.parameters.find(({ name }) => network.parameters.some((other) => other.name === momentumName(name)));
   if (clash) throw new InputError(`\`${momentumName(clash.name)}\` is a parameter of \`${network.name}\`, and what the momentum of \`${clash.name}\` is called`);
 
@@ -151,6 +154,11 @@ export async function openTfjsTraining(flavour: Flavour, network: Graph, weights
   };
 }
 
+/** What the batch makes of the symbols that stand first in inputs. */
+function batchSize({ inputs }: Graph, batch: number): ReadonlyMap<string, number> {
+  return new Map(inputs.flatMap(({ type: { shape: [first] } }) => (first === undefined ? [] : [...symbolsOf(first)].map((symbol) => [symbol, batch] as const))));
+}
+
 /** The model's variables in the order of the network's parameters. */
 function variablesOf(network: Graph, layers: LayersModel, model: Tf.LayersModel): readonly Held[] {
   const byName = new Map(model.weights.map((variable) => [variable.originalName, variable]));
@@ -216,10 +224,7 @@ function descend(tf: TensorFlow, { variable, momentum, decays: decayed }: Traine
 
 /** Batch norms whose running statistics are all frozen take their form for answers: TensorFlow.js knows no such layer. */
 function fixNorms(model: Tf.LayersModel, layers: LayersModel, frozen: (parameter: Parameter) => boolean): void {
-  const fixed = new Set(layers.layers.flatMap(({ name, weights }) => {
-    const statistics = weights.filter(({ parameter }) => !isLearned(parameter));
-    return statistics.length > 0 && statistics.every(({ parameter }) => frozen(parameter)) ? [name] : [];
-  }));
+  const fixed = new Set(layers.layers.flatMap(({ name, node }) => (node && isFixed(node, frozen) ? [name] : [])));
   for (const layer of layersIn(model.layers)) {
     if (!fixed.has(layer.name)) continue;
     const call = layer.call.bind(layer);

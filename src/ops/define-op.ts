@@ -35,8 +35,8 @@ export interface OpFault {
   readonly input?: number;
   readonly notes?: readonly string[];
   readonly help?: readonly string[];
-  /** The edit that would mend it: another number for `attribute`, or layers before this one or in its place. */
-  readonly mend?: { readonly kind: "value" | "before" | "instead"; readonly text: string };
+  /** The edit that would mend it: another number for `attribute`, layers before this one or in its place, a line in the network. */
+  readonly mend?: { readonly kind: "value" | "before" | "instead" | "line"; readonly text: string };
 }
 
 /** What rules are given. `fail` reports a fault and gives `undefined`, so that `return c.fail({…})` ends a rule. */
@@ -120,6 +120,8 @@ export interface GradientRule {
   forward?(e: Emitter, node: Node, inputs: readonly Value[]): TrainingForward;
   /** One gradient per input; `undefined` where none is needed or it is zero. */
   backward(e: Emitter, c: BackwardContext): readonly (Value | undefined)[];
+  /** The rule of the node itself, where a frozen state keeps it from its training form. */
+  readonly fixed?: Pick<GradientRule, "backward">;
 }
 
 export type OnnxLowering = (b: OnnxBuilder, node: Node) => void;

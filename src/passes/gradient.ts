@@ -8,7 +8,8 @@ import type { DialectFactory } from "./training/dialect.ts";
 import { createGraphWriter } from "./training/graph-writer.ts";
 import { trainedPart } from "./training/logits.ts";
 import { crossEntropy } from "./training/loss.ts";
-import { writeBackward, writeForward } from "./training/tape.ts";
+import { isFixed, refuseSingleValues } from "./training/statistics.ts";
+import { fixedRule, writeBackward, writeForward } from "./training/tape.ts";
 import type { Sizes } from "./training/tape.ts";
 import { trim } from "./training/trim.ts";
 
@@ -68,8 +69,9 @@ export const momentumName = (parameter: string): string => `momentum.${parameter
  * running statistics. Parameters, momenta, batch, labels and learning rate are inputs; their next values, the loss and the
  * number of right answers are outputs. Parts of the network that the loss does not need are not in the step.
  *
- * A frozen parameter gets no gradient, and nothing is computed that only its gradient would need. A frozen running statistic
- * stays; batches are normalized by their own statistics nonetheless.
+ * A frozen parameter gets no gradient, and nothing is computed that only its gradient would need. A layer whose running statistics
+ * are all frozen normalises by them, as where a network answers; where one of two is frozen, that one stays, and batches are
+ * normalised by their own statistics.
  *
  * @throws {@link InputError} when there are no logits [N, classes], a size is open, an operator has no gradient where one is
  * needed, or nothing is left to train
@@ -81,10 +83,12 @@ export function trainingStep(network: Graph, options: TrainingOptions): Training
   const dialect = options.dialect?.(builder);
   const e = dialect?.writer ?? createGraphWriter(builder);
   const read = new Map<Parameter, Value>();
+  const fixed = new Set(part.nodes.filter((node) => isFixed(node, frozen)));
+  refuseSingleValues(part.nodes, options.sizes, frozen);
   const tape = writeForward(part, builder, e, {
     sizes: options.sizes,
-    training: () => true,
-    ...(dialect ? { rule: (node, inputs) => dialect.rule(node, inputs) } : {}),
+    training: (node) => !fixed.has(node),
+    rule: (node, inputs) => (fixed.has(node) ? fixedRule(node) : dialect?.rule(node, inputs)),
     parameter: (to, parameter) => asInput(to, parameter, read),
   });
   const logits = tape.of(part.logits);
@@ -141,8 +145,12 @@ export function trainingStep(network: Graph, options: TrainingOptions): Training
     state,
     fixed: [...read.keys()].filter((parameter) => inputs.has(parameter.name) && !inState.has(parameter.name)),
     ...names,
-    notes: [...part.notes, ...leftOut(network, read)],
+    notes: [...part.notes, ...leftOut(network, read), ...aboutFixed(fixed.size)],
   };
+}
+
+function aboutFixed(count: number): string[] {
+  return count === 0 ? [] : [`${count} ${count === 1 ? "layer normalises by its" : "layers normalise by their"} running statistics, which are frozen`];
 }
 
 /** What is said of parameters that the loss does not need. */

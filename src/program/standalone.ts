@@ -7,6 +7,7 @@ import type { Graph, Parameter } from "../ir/graph.ts";
 import { formatShape } from "../ir/tensor-type.ts";
 import { isLearned } from "../passes/gradient.ts";
 import { trainedPart } from "../passes/training/logits.ts";
+import { isFixed, refuseSingleValues } from "../passes/training/statistics.ts";
 import type { Compiled } from "./compile.ts";
 import { compileTfjs } from "./compile-tfjs.ts";
 import { frozenBy } from "./freeze.ts";
@@ -70,8 +71,11 @@ export function compileStandalone(network: Graph, options: StandaloneOptions): C
   }
   const model = lowerToLayers(graph);
   if (model.untrainable.length > 0) throw new InputError(`TensorFlow.js can run \`${network.name}\` and cannot train it`, { notes: model.untrainable });
+  const matched = frozenBy(network, plan.freeze);
+  const frozen = (parameter: Parameter): boolean => matched.has(parameter) && (plan.freezeStatistics || isLearned(parameter));
+  refuseSingleValues(graph.nodes, new Map(graph.symbols.map((symbol) => [symbol, plan.batch])), frozen);
   const { files, remarks } = compileTfjs(graph, { seed: plan.seed, fan: plan.fan, ...options });
-  const names = variablesOf(network, model, plan);
+  const names = variablesOf(model, frozen);
   const texts = { NETWORK: network.name, RECIPE_NAME: recipe };
   const written = Object.entries(standaloneFiles).map(([path, template]) => textFile(path, path === "train.js" ? trainingText(filled(template, texts), options, names) : filled(template, texts)));
   return {
@@ -103,15 +107,13 @@ interface Variables {
   readonly fixedNorms: readonly string[];
 }
 
-function variablesOf(network: Graph, model: LayersModel, plan: StandalonePlan): Variables {
-  const matched = frozenBy(network, plan.freeze);
-  const frozen = (parameter: Parameter): boolean => matched.has(parameter) && (plan.freezeStatistics || isLearned(parameter));
+function variablesOf(model: LayersModel, frozen: (parameter: Parameter) => boolean): Variables {
   const weights = model.layers.flatMap((layer) => layer.weights);
   // The template says so.
   invariant(weights.every(({ name, parameter }) => name.endsWith("kernel") === (parameter.role === "weight")), "kernels are what decays");
   return {
     frozen: weights.filter(({ parameter }) => isLearned(parameter) && frozen(parameter)).map(({ name }) => name),
-    fixedNorms: model.layers.filter((layer) => layer.weights.some(({ parameter }) => !isLearned(parameter)) && layer.weights.every(({ parameter }) => isLearned(parameter) || frozen(parameter))).map(({ name }) => name),
+    fixedNorms: model.layers.flatMap(({ name, node }) => (node && isFixed(node, frozen) ? [name] : [])),
   };
 }
 

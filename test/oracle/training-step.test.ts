@@ -43,6 +43,9 @@ interface Case {
   readonly side: number;
   readonly batch: number;
   readonly random?: readonly Random[];
+  /** Batch norms that are frozen, and those whose statistics are: in PyTorch both are in eval mode. */
+  readonly frozen?: readonly string[];
+  readonly still?: readonly string[];
 }
 
 const small = { net: "resnet", widths: [16, 32, 64], stem: "3x3", stem_width: 16, classes: CLASSES };
@@ -54,6 +57,7 @@ const tiny = { side: 8, batch: 4 };
 const CASES: readonly Case[] = [
   { network: "ResNet20", spec: { ...basic, option: "A" }, ...tiny },
   { network: "ResNet20B", spec: basic, ...tiny },
+  { network: "ResNet20", spec: { ...basic, option: "A" }, ...tiny, frozen: ["bn1", "layer2.0.bn2"], still: ["layer1.1.bn1", "layer3.2.bn2"] },
   { network: "ResNet20C", spec: { ...basic, option: "C" }, ...tiny },
   { network: "Plain20", spec: { ...basic, option: "none" }, ...tiny },
   { network: "CifarResNeXt", settings: { n: "1", unit: "bottleneck(base=16)" }, spec: { ...resnext, base: 16 }, ...tiny },
@@ -77,7 +81,7 @@ const CASES: readonly Case[] = [
   { network: "ImageNetResNet", settings: { unit: "basic", depths: "[1, 1, 1, 1]", classes: "10" }, spec: { net: "resnet", unit: "Basic", depths: [1, 1, 1, 1], classes: CLASSES }, side: 40, batch: 4 },
 ];
 
-const title = ({ network, settings }: Case): string => [network, ...Object.entries(settings ?? {}).map(([name, value]) => `${name}=${value}`)].join(" ");
+const title = ({ network, settings, frozen }: Case): string => [network, ...Object.entries(settings ?? {}).map(([name, value]) => `${name}=${value}`), ...(frozen ? ["with frozen batch norms"] : [])].join(" ");
 
 type Tensors = Record<string, ort.Tensor>;
 
@@ -132,9 +136,9 @@ describe("oracle: the gradients of a training step are PyTorch's", function () {
   before(async function () {
     needsPython(this, "torch", "safetensors", "numpy");
     folder = await mkdtemp(join(tmpdir(), "rnc-step-"));
-    const requests = CASES.map(({ spec, side, batch, random = [] }, index) => {
+    const requests = CASES.map(({ spec, side, batch, random = [], frozen = [], still = [] }, index) => {
       const numbers = random.map((each) => ({ ...each, seed: SEED, step: STEP }));
-      return { do: "gradients", spec, side, batch, classes: CLASSES, random: numbers, folder: join(folder, `${index}`), margin: MARGIN };
+      return { do: "gradients", spec, side, batch, classes: CLASSES, random: numbers, frozen, still, folder: join(folder, `${index}`), margin: MARGIN };
     });
     await Promise.all(requests.map((request) => mkdir(request.folder)));
     answers = JSON.parse(runPython("training_step.py", [], JSON.stringify(requests)).toString()) as Answer[];
@@ -149,7 +153,7 @@ describe("oracle: the gradients of a training step are PyTorch's", function () {
       const files = ["weights", "batch", "answer"].map((name) => join(folder, `${index}`, `${name}.safetensors`));
       const [weights, batch, answer] = files as [string, string, string];
       const file = await diskFile(weights);
-      const options: CompileTrainingOptions = { version: "0.0.0", batch: each.batch, weights: await openWeights(file), momentum: MOMENTUM, weightDecay: 0 };
+      const options: CompileTrainingOptions = { version: "0.0.0", batch: each.batch, weights: await openWeights(file), momentum: MOMENTUM, weightDecay: 0, freeze: [...(each.frozen ?? []), ...(each.still ?? []).map((name) => `${name}.running_*`)] };
       const made = compileTraining(await networkOf(each), options);
       const { session, state } = await opened(made);
       await file.close();

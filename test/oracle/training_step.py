@@ -1,9 +1,10 @@
 """PyTorch's side of training steps: reads requests from standard input, a JSON list, and writes the list of answers.
 
 {"do": "gradients", "spec", "side", "batch", "classes", "random": [{"at": "layer1.0.bn2", "side": "out", "keep", "input", "seed", "step"}],
- "folder": PATH, "margin"}
+ "frozen": ["layer1.0.bn1"], "still": ["bn1"], "folder": PATH, "margin"}
     -> {"loss", "right", "least", "tries"}: writes weights.safetensors (what both begin with), batch.safetensors (image and labels)
-       and answer.safetensors (the gradient of every parameter, and running statistics after the step, in float64 rounded once)
+       and answer.safetensors (the gradient of every parameter, and running statistics after the step, in float64 rounded once).
+       Modules that are frozen or still are in eval mode; frozen ones have no gradients either
 {"do": "losses", "spec", "weights", "images": PATH, "labels", "rates", "momentum", "decay", "double"}
     -> {"losses", "right"}: torch.optim.SGD on consecutive batches of one raw file of float32; in float64 where that is asked
 {"do": "check", "model": PATH} -> what onnx.checker's full check says, or None
@@ -113,18 +114,20 @@ def gradients(request):
         labels = torch.randint(request["classes"], (request["batch"],), generator=generator)
         weights = stored(net)
         net.double().train()
+        for name in request["frozen"] + request["still"]:
+            net.get_submodule(name).eval().requires_grad_(name in request["still"])
         put_masks(net, request["random"])
         with NearZero() as near:
             logits = net(image.double())
         loss = F.cross_entropy(logits, labels)
         loss.backward()
         # A layer whose ReLUs are all off has no gradient to compare.
-        if near.least >= request["margin"] and all(value.grad.any() for value in net.parameters()):
+        if near.least >= request["margin"] and all(value.grad.any() for value in net.parameters() if value.requires_grad):
             break
     else:
         raise AssertionError(f"{request['spec']}: some ReLU is always within {request['margin']} of 0")
-    answer = {name: value.grad.float().contiguous() for name, value in net.named_parameters()}
-    answer.update({name: value.float().contiguous() for name, value in net.named_buffers() if "running" in name})
+    answer = {name: value.grad.float().contiguous() for name, value in net.named_parameters() if value.requires_grad}
+    answer.update({name: value.float().contiguous() for name, value in net.named_buffers() if "running" in name and net.get_submodule(name.rpartition(".")[0]).training})
     save_file(weights, folder / "weights.safetensors")
     save_file({"image": image, "labels": F.one_hot(labels, request["classes"]).float()}, folder / "batch.safetensors")
     save_file(answer, folder / "answer.safetensors")

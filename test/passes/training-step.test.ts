@@ -160,9 +160,22 @@ describe("what is frozen in a training step", () => {
     expect(scaleAndShift.state.map(({ input }) => input)).to.include("bn1.running_mean").and.not.to.include("bn1.weight");
     const all = stepWith((name) => name.startsWith("bn1."));
     expect(all.state.filter(({ input }) => input.includes("bn1.running") && !input.includes("layer"))).to.deep.equal([]);
-    // Batches are normalized by their own statistics, so nothing reads the frozen ones.
-    expect(all.graph.inputs.map(({ name }) => name)).not.to.include("bn1.running_mean");
+    // It normalises by them, in one operator; where one of two is frozen, by what the batch has.
+    expect(all.fixed.map(({ name }) => name)).to.include("bn1.running_mean");
+    expect(all.graph.nodes.find(({ name }) => name === "bn1")!.op).to.equal("bn");
+    const one = stepWith((name) => name === "bn1.running_var");
+    expect(one.fixed.map(({ name }) => name)).to.deep.equal([]);
+    expect(one.state.map(({ input }) => input)).to.include("bn1.running_mean").and.not.to.include("bn1.running_var");
     expect(neededBy(all.graph.outputs.map(({ value }) => value), all.graph.nodes).length).to.equal(all.graph.nodes.length);
+  });
+
+  it("is refused where a batch norm would see one value of each channel, as PyTorch refuses it", async () => {
+    const text = "network Mine {\n  input image: float32[N, 3, 4, 4]\n  conv(4x4, 8, pad=0) -> bn -> relu -> globalavgpool -> linear(10)\n}\n";
+    const small = await networkIn(text, "Mine");
+    const one = { ...plain, sizes: new Map([["N", 1]]) };
+    expect(() => trainingStep(small, one)).to.throw(InputError, "`bn1` (`bn`) would normalise a single value of each channel");
+    expect(() => trainingStep(small, { ...one, sizes: new Map([["N", 2]]) })).not.to.throw();
+    expect(() => trainingStep(small, { ...one, frozen: ({ name }) => name.startsWith("bn1.") })).not.to.throw();
   });
 
   it("is refused where nothing is left to train", () => {

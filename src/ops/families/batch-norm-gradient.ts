@@ -78,5 +78,20 @@ export function batchNormGradient(maps: ChannelArithmetic): GradientRule {
       };
       return [c.needs[0] ? dx() : undefined, c.needs[1] ? e.op("multiply", [along, count]) : undefined, shift];
     },
+    fixed: fixedGradient(maps),
+  };
+}
+
+/** With the running mean m and r = 1 / √(running variance + eps): dx = g · weight · r, dweight = Σ g · (x - m) · r, dbias = Σ g. */
+function fixedGradient(maps: ChannelArithmetic): Pick<GradientRule, "backward"> {
+  return {
+    backward(e, { node, inputs, gradient: g, needs }) {
+      const [x, weight, mean, variance] = [at(inputs, 0), at(inputs, 1), at(inputs, 3), at(inputs, 4)];
+      const count = e.scalar(countPerChannel(g));
+      const reciprocal = e.op("reciprocal", [e.op("sqrt", [e.op("add", [variance, e.scalar(numberOf(node.attributes, "eps"))])])]);
+      const dx = (): Value => e.op("multiply", [g, perChannel(e, e.op("multiply", [weight, reciprocal]), g.type.shape.length)]);
+      const dweight = (): Value => e.op("multiply", [e.op("multiply", [maps.meanOfProduct(e, g, maps.centred(e, x, mean)), reciprocal]), count]);
+      return [needs[0] ? dx() : undefined, needs[1] ? dweight() : undefined, needs[2] ? e.op("multiply", [maps.mean(e, g), count]) : undefined];
+    },
   };
 }

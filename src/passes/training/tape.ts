@@ -41,6 +41,12 @@ export interface TapeOptions {
   parameter(builder: GraphBuilder, parameter: Parameter): Value;
 }
 
+/** The rule of a node that a training leaves in its form for answers, where its record has one. */
+export function fixedRule(node: Node): GradientRule | undefined {
+  const gradient = gradientOf(node);
+  return isUnsupported(gradient) ? undefined : gradient.fixed;
+}
+
 function gradientOf(node: Node): GradientRule | Unsupported {
   const record = findOperator(node.op);
   invariant(record, `an operator is called ${node.op}`);
