@@ -66,6 +66,11 @@ export function mending(fault: OpFault, block: BlockDatum, element: Ranged, cont
     const place = bound && numberPlace(bound.span, context);
     return place ? fixAt(place, `write \`${fault.attribute ?? ""}=${mend.text}\``, mend.text) : [];
   }
+  if (mend.kind === "line") {
+    // Only a network's own text knows the names of its sizes.
+    const edits = context.network === undefined ? [] : lineBefore(context, spanAt(context, element), mend.text);
+    return edits.length === 0 ? [] : [{ title: `add \`${mend.text}\``, edits }];
+  }
   const { source } = context.scope;
   if (/\bx\s+$/.test(source.text.slice(Math.max(0, element.start - 10), element.start))) return [];
   if (mend.kind === "before") return replacing(context, { start: element.start, end: element.start }, `put \`${mend.text}\` before it`, `${mend.text} -> `);

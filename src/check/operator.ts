@@ -59,7 +59,7 @@ export function typeContext(inputs: readonly Value[], block: BlockDatum, element
         secondary: bound && bound.span !== here && bound.span.source !== here.source ? [{ span: bound.span, text: `\`${fault.attribute}\` was given here` }] : branchLabels(inputs, fault.input),
         notes: [...(fault.notes ?? []), ...pathNote(context)],
         help: fault.help,
-        fixes: fault.input !== undefined && inputs.length > 1 ? meeting(inputs, fault.input, context) : mending(fault, block, element, context),
+        fixes: [...mending(fault, block, element, context), ...(fault.input !== undefined && inputs.length > 1 ? meeting(inputs, fault.input, context) : [])],
       });
       return undefined;
     },

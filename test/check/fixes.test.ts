@@ -84,6 +84,10 @@ describe("fixes: shapes", () => {
     "a stride that is written out": [net("concat { conv(3x3, 8, stride=2) | maxpool(3x3, stride=1) }"), net("concat { conv(3x3, 8, stride=2) | maxpool(3x3, stride=2) }")],
     "a linear layer after a map": [net("conv(3x3, 8) -> fc: linear(10)"), net("conv(3x3, 8) -> globalavgpool -> fc: linear(10)")],
     "flatten on open sizes": [net("conv(3x3, 8) -> flatten -> linear(10)", "", "3, H, W"), net("conv(3x3, 8) -> globalavgpool -> linear(10)", "", "3, H, W")],
+    "sizes that are equal for some images only": [
+      net("concat { identity | maxpool(2x2) -> upsample(2) }", "", "3, H, 32"),
+      net("require H % 2 == 0\n  concat { identity | maxpool(2x2) -> upsample(2) }", "", "3, H, 32"),
+    ],
     // 60 = 4 * 15 and 64 = 4 * 16: of the numbers up to 32 only 4, 2 and 1 divide both.
     "groups that do not divide the channels": [net("conv(3x3, 60) -> conv(3x3, 64, groups=32)"), net("conv(3x3, 60) -> conv(3x3, 64, groups=4)")],
     "groups that a block was given": [

@@ -48,6 +48,7 @@ function differ(c: ShapeContext, op: string, index: number, axis: number): undef
     input: index,
     notes: [`The branches of \`${op}\` meet on axis ${axis} (${name}).`, ...listed(c.inputs, axis)],
     help: [fact ? `add \`require ${fact.symbol} % ${fact.modulus} == 0\`` : "give the input fixed sizes, or add a `require` that makes them equal"],
+    ...(fact ? { mend: { kind: "line", text: `require ${fact.symbol} % ${fact.modulus} == 0` } } : {}),
   });
 }
 
