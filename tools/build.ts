@@ -70,8 +70,8 @@ const launcher = readFileSync(join(root, "tools/launcher.cjs"), "utf8");
 const quickNames = COMMANDS.filter(({ isQuick }) => isQuick).map(({ name }) => name);
 writeFileSync(join(dist, "bin/rnc.cjs"), launcher.replace("/* QUICK */", quickNames.map((name) => JSON.stringify(name)).join(", ")));
 chmodSync(join(dist, "bin/rnc.cjs"), 0o755);
-for (const [bundle, command] of [["quick.cjs", "check"], ["cli.cjs", "compile"]] as const) {
-  execFileSync(process.execPath, [join(root, "tools/make-code-cache.cjs"), join(dist, bundle), command, join(root, "tools/warm-up.resnet")], { stdio: "inherit" });
+for (const [bundle, ...commands] of [["quick.cjs", "check", "lint"], ["cli.cjs", "compile"]] as const) {
+  execFileSync(process.execPath, [join(root, "tools/make-code-cache.cjs"), join(dist, bundle), join(root, "tools/warm-up.resnet"), ...commands], { stdio: "inherit" });
 }
 execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tools/tsconfig.types.json"), "--outDir", join(dist, "types")], { stdio: "inherit" });
 rmSync(join(root, "dist"), { recursive: true, force: true });
@@ -97,6 +97,6 @@ function licensesOf(metafiles: readonly Metafile[]): string {
 }
 
 function licenseText(folder: string): string | undefined {
-  const file = ["LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "license"].map((name) => join(folder, name)).find((path) => existsSync(path));
+  const file = ["LICENSE", "LICENSE.txt", "LICENSE.md", "LICENSE-MIT", "LICENCE", "license"].map((name) => join(folder, name)).find((path) => existsSync(path));
   return file === undefined ? undefined : readFileSync(file, "utf8").trim();
 }

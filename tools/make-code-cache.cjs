@@ -1,7 +1,7 @@
-// Runs the bundled command line on a sample in this process, so that V8 has compiled what a command needs, and stores the
+// Runs the bundled command line on a sample in this process, so that V8 has compiled what its commands need, and stores the
 // compiled form beside the bundle, where the launcher looks for it:
 //
-//   node make-code-cache.cjs BUNDLE COMMAND SAMPLE
+//   node make-code-cache.cjs BUNDLE SAMPLE COMMAND…
 "use strict";
 const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
@@ -9,7 +9,7 @@ const { basename, dirname, join } = require("node:path");
 const { setFlagsFromString } = require("node:v8");
 const { Script } = require("node:vm");
 
-const [filename, command, sample] = process.argv.slice(2);
+const [filename, sample, ...commands] = process.argv.slice(2);
 // As in the launcher: flags and text must be the same for the cache to fit.
 if (basename(filename) === "quick.cjs") setFlagsFromString("--interrupt-budget=1000000");
 const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, "latin1")}\n})`;
@@ -22,9 +22,11 @@ const silent = { write() {}, isTerminal: false, columns: 100 };
 (async () => {
   const host = createNodeHost();
   const folder = mkdtempSync(join(tmpdir(), "rnc-"));
-  const args = command === "compile" ? [command, `${sample}#Mine`, "-o", join(folder, "sample.onnx")] : [command, sample];
-  const code = await main(args, { ...host, out: { ...silent, colors: host.out.colors }, err: { ...silent, colors: host.err.colors } });
+  for (const command of commands) {
+    const args = command === "compile" ? [command, `${sample}#Mine`, "-o", join(folder, "sample.onnx")] : [command, sample];
+    const code = await main(args, { ...host, out: { ...silent, colors: host.out.colors }, err: { ...silent, colors: host.err.colors } });
+    if (code !== 0) throw new Error(`rnc ${args.join(" ")} ended with ${code}`);
+  }
   rmSync(folder, { recursive: true });
-  if (code !== 0) throw new Error(`rnc ${args.join(" ")} ended with ${code}`);
   writeFileSync(`${filename}.${process.versions.v8}-${process.arch}.cache`, script.createCachedData());
 })();

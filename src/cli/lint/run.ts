@@ -5,10 +5,8 @@ import { lintProgram } from "../../lint/lint.ts";
 import type { LintConfig, LintSettings } from "../../lint/settings.ts";
 import { loadProgram } from "../../program/load.ts";
 import type { BuildOptions } from "../../program/networks.ts";
-import { withMark } from "../byte-order-mark.ts";
 import type { CliHost } from "../host.ts";
 import { messageOf } from "../input-message.ts";
-import { patchOf } from "../patch.ts";
 import { findResnetFiles } from "../resnet-files.ts";
 import type { Target } from "../target.ts";
 import { openTarget } from "../target.ts";
@@ -119,7 +117,9 @@ async function lintOne({ path, program, network }: Target, settings: LintSetting
 async function deliver(path: string, { program }: Target, text: string, { fixes }: LintRun, host: CliHost): Promise<void> {
   const { source } = program.root;
   const isStandard = path === "-";
+  const { withMark } = await import("../byte-order-mark.ts");
   if (fixes === "shown") {
+    const { patchOf } = await import("../patch.ts");
     const [before, after] = isStandard ? [source.text, text] : await Promise.all([withMark(source.path, source.text, host), withMark(source.path, text, host)]);
     host.out.write(patchOf(source.path, before, after, host.out.colors));
   } else if (isStandard) {
