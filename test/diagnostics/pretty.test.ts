@@ -144,7 +144,7 @@ describe("code frames", () => {
     const span = spans[0] as Span;
     const place = { path: "a.resnet", start: { line: 2, column: 3, offset: 6 }, end: { line: 2, column: 6, offset: 9 } };
     const made = problem(span, { label: "here", notes: ["n"], help: ["H"], secondary: [{ span, text: "there" }], fixes: [{ title: "t", edits: [{ span, text: "e" }] }] });
-    expect(jsonProblem(made)).to.deep.include({ code: "RN0401", severity: "error", message: "wibble", span: place, label: "here", related: [{ span: place, label: "there" }], notes: ["n"], help: ["H"], fixes: [{ title: "t", edits: [{ span: place, text: "e" }] }] });
+    expect(jsonProblem(made)).to.deep.include({ code: "RN0401", severity: "error", message: "wibble", span: place, label: "here", related: [{ span: place, label: "there" }], notes: ["n"], help: ["H"], fixes: [{ title: "t", isSafe: false, edits: [{ span: place, text: "e" }] }] });
   });
 });
 
