@@ -1,12 +1,13 @@
 import { groupDigits } from "../base/digits.ts";
 import { didYouMean } from "../base/suggest.ts";
 import * as rational from "../base/rational.ts";
-import type { Fix } from "../diagnostics/problem.ts";
+import type { ProblemInput } from "../diagnostics/problem.ts";
 import type { Graph, Value } from "../ir/graph.ts";
 import type { Measures, NodeMeasure } from "../passes/measure.ts";
 import { measure, measureNodes } from "../passes/measure.ts";
 import type { Expect, Identifier, Path, Relation } from "../syntax/ast.ts";
 import type { Contract } from "./network.ts";
+import { writingMeasured } from "./contract-value.ts";
 import type { Context } from "./context.ts";
 import { report } from "./context.ts";
 import type { Datum } from "./data.ts";
@@ -15,7 +16,7 @@ import { resolvePath } from "./elaborate.ts";
 import { compareSizes, evaluate, ordered } from "./evaluate.ts";
 import { equalData } from "./data.ts";
 import { fromDim } from "./functions.ts";
-import { renaming, replacing } from "./mend.ts";
+import { renaming } from "./mend.ts";
 import { isValue } from "./scope.ts";
 
 /** What `expect` can measure, with the unit it is told in. */
@@ -77,19 +78,23 @@ function checkContract(contract: Contract, graph: Graph, whole: Measures, each: 
   const difference = measured.kind === "number" && expected.kind === "number" ? differenceText(measured.value, expected.value) : "";
   report(context, item, {
     code: "RN0901",
-    message: `expected ${exact ? "" : `${item.relation} `}${grouped(expected)}${quantity.unit && ` ${quantity.unit}`}${where}, measured ${grouped(measured)}${difference}`,
+    message: `expected ${exact ? "" : `${item.relation} `}${grouped(expected)}${unitOf(quantity.unit, expected)}${where}, measured ${grouped(measured)}${difference}`,
     label: exact ? undefined : `${name}${where} is ${grouped(measured)}`,
     notes: inserted(name, graph, each),
-    fixes: newValue(item, measured, context),
+    ...nextStep(item, expected, measured, context),
   });
 }
 
-/** What was measured in place of a value that is written out; a formula is the author's to change. */
-function newValue({ relation, value }: Expect, measured: Datum, context: Context): readonly Fix[] {
-  const isWritten = value.kind === "number" || (value.kind === "list" && measured.kind === "list");
-  if (!isWritten || !["==", "<=", ">="].includes(relation)) return [];
-  const text = measured.kind === "number" && typeof measured.value === "number" ? groupDigits(measured.value).replaceAll(",", "_") : formatDatum(measured);
-  return replacing(context, value, `expect ${relation === "==" ? "" : `${relation} `}${text}`, text);
+/** The edit that writes what was measured, or why there is none. */
+function nextStep(item: Expect, expected: Datum, measured: Datum, context: Context): Pick<ProblemInput, "help" | "fixes"> {
+  const holder = context.scope.owner;
+  const top = context.instance?.declaration;
+  if (top !== undefined && top !== holder) {
+    return { help: [`This was measured of \`${top}\`: what \`${holder}\` expects in its body holds for every alias of it. Write a formula of its parameters, or move the contract into the aliases.`] };
+  }
+  const fixes = writingMeasured(item, expected, measured, context);
+  if (fixes.length > 0 || item.value.kind === "number" || item.relation === "!=") return { fixes };
+  return { help: ["The value is a formula: change it, or what it is made of."] };
 }
 
 function splitQuantity(path: Path): { readonly name: string; readonly place: Path | undefined } {
@@ -156,6 +161,11 @@ function holds(relation: Relation, measured: Datum, expected: Datum, contract: C
     result &&= verdict;
   }
   return result;
+}
+
+/** ` parameters`, and of one ` parameter`. */
+function unitOf(unit: string, datum: Datum): string {
+  return unit && ` ${datum.kind === "number" && datum.value === 1 ? unit.replace(/s$/, "") : unit}`;
 }
 
 function grouped(datum: Datum): string {

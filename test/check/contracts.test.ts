@@ -75,9 +75,9 @@ describe("contracts: what is said", () => {
   const rows: Readonly<Record<string, readonly [string, readonly string[]]>> = {
     "both numbers and the difference": [contracts("conv(3, 8)", ["params == 200"]), ["RN0901 expected 200 parameters, measured 216 (+16)"]],
     "below what was expected": [contracts("conv(3, 8)", ["params == 1_216"]), ["RN0901 expected 1,216 parameters, measured 216 (−1,000)"]],
-    "of a part": [contracts("a: conv(3, 8)", ["a.macs < 1"]), ["RN0901 expected < 1 multiply-adds of a, measured 221,184 (+221,183)"]],
+    "of a part": [contracts("a: conv(3, 8)", ["a.macs < 1"]), ["RN0901 expected < 1 multiply-add of a, measured 221,184 (+221,183)"]],
     "of a shape": [contracts("a: conv(3, 8)", ["a.shape == [N, 8, 16, 16]"]), ["RN0901 expected [N, 8, 16, 16] of a, measured [N, 8, 32, 32]"]],
-    "every contract that fails": [contracts("conv(3, 8)", ["params == 1", "depth == 1", "depth == 2"]), ["RN0901 expected 1 parameters, measured 216 (+215)", "RN0901 expected 2 weighted layers, measured 1 (−1)"]],
+    "every contract that fails": [contracts("conv(3, 8)", ["params == 1", "depth == 1", "depth == 2"]), ["RN0901 expected 1 parameter, measured 216 (+215)", "RN0901 expected 2 weighted layers, measured 1 (−1)"]],
     "multiply-adds while a size is open": [contracts("conv(3, 8)", ["macs == 1"], "3, H, 8"), ["RN0902 the multiply-adds are unknown while H is open"]],
     "memory while sizes are open": [contracts("conv(3, 8)", ["memory == 1"], "3, H, W"), ["RN0902 the bytes are unknown while H and W are open"]],
     "an unknown quantity": [contracts("conv(3, 8)", ["weights == 1"]), ["RN0903 `weights` is nothing that can be measured"]],

@@ -129,15 +129,33 @@ describe("fixes: contracts and conditions", () => {
   check({
     "the number that was measured": [net("conv(3x3, 64)\n  expect params == 1_729"), net("conv(3x3, 64)\n  expect params == 1_728")],
     "a bound that was passed": [net("conv(3x3, 64)\n  expect params <= 1_000"), net("conv(3x3, 64)\n  expect params <= 1_728")],
+    "a strict bound, which today's value cannot meet": [net("conv(3x3, 64)\n  expect params < 1_000 // small"), net("conv(3x3, 64)\n  expect params <= 1_728 // small")],
+    "a bound from below": [net("conv(3x3, 64)\n  expect depth>2"), net("conv(3x3, 64)\n  expect depth>=1")],
+    "digits without groups": [net("conv(3x3, 64)\n  expect params == 1729"), net("conv(3x3, 64)\n  expect params == 1728")],
+    // 27 * 64 * 32 * 32 = 1,769,472: not to be said in millions with one decimal; 27 * 1000 = 27.0 thousand is.
+    "a number with a suffix": [net("conv(3x3, 64)\n  expect macs <= 1.5M"), net("conv(3x3, 64)\n  expect macs <= 1_769_472")],
+    "a number with a suffix that says it exactly": [net("conv(3x3, 1000)\n  expect params == 2.5K"), net("conv(3x3, 1000)\n  expect params == 27K")],
+    "an entry of a shape, the others as they are written": [net("c: conv(3x3, 8 * 8)\n  let w = 64\n  expect c.shape == [N, w, 16, 2 * 16]"), net("c: conv(3x3, 8 * 8)\n  let w = 64\n  expect c.shape == [N, w, 32, 2 * 16]")],
+    "a shape in symbols": [net("c: conv(3x3, 8, stride=2)\n  expect c.shape == [N, 8, H / 2, W]", "", "3, H, W"), net("c: conv(3x3, 8, stride=2)\n  expect c.shape == [N, 8, ceil(H / 2), ceil(W / 2)]", "", "3, H, W")],
+    "a shape of another rank": [net("c: conv(3x3, 8) -> globalavgpool\n  expect shape == [N, 8, 1, 1]"), net("c: conv(3x3, 8) -> globalavgpool\n  expect shape == [N, 8]")],
+    "a size": [net("conv(3x5, 8)\n  expect rf == 3x3"), net("conv(3x5, 8)\n  expect rf == 3x5")],
     "a shape": [net("c: conv(3x3, 64)\n  expect c.shape == [N, 46, 32, 32]"), net("c: conv(3x3, 64)\n  expect c.shape == [N, 64, 32, 32]")],
     "the nearest depth that fits": ["use std.cifar { CifarResNetOfDepth }\nnetwork Mine = CifarResNetOfDepth(depth=21)\n", "use std.cifar { CifarResNetOfDepth }\nnetwork Mine = CifarResNetOfDepth(depth=20)\n"],
   });
 
-  it("a formula and a strict bound are the author's to change", async () => {
-    for (const line of ["expect params == 27 * 63", "expect params < 1_000"]) {
-      const { problems } = await problemsIn(net(`conv(3x3, 64)\n  ${line}`));
-      expect(problems.map(({ code, fixes }) => [code, fixes.length]), line).to.deep.equal([["RN0901", 0]]);
+  it("a formula is the author's to change, and no value meets `!=`", async () => {
+    const formula = "The value is a formula: change it, or what it is made of.";
+    for (const [line, help] of [["params == 27 * 63", [formula]], ["shape == [N, 32 * 4, 32, 32]", [formula]], ["shape == [N, 8 * 8]", [formula]], ["params != 1_728", []]] as const) {
+      const { problems } = await problemsIn(net(`conv(3x3, 64)\n  expect ${line}`));
+      expect(problems.map(({ code, fixes, help: said }) => [code, fixes.length, said]), line).to.deep.equal([["RN0901", 0, help]]);
     }
+  });
+
+  it("what a network's body expects of every alias is not written after one of them", async () => {
+    const base = net("n x conv(3x3, 3)\n  expect params == 81").replace("Net", "Net(n: int = 1)");
+    const { problems } = await problemsIn(`${base}network Twice = Net(n=2)\n`);
+    expect(problems.map(({ message, fixes }) => [message, fixes.length])).to.deep.equal([["expected 81 parameters, measured 162 (+81)", 0]]);
+    expect(problems[0]?.help[0]).to.match(/^This was measured of `Twice`: what `Net` expects in its body holds for every alias of it\./);
   });
 
   it("both sides of a depth that does not fit", async () => {

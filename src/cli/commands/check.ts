@@ -10,6 +10,7 @@ import type { Program } from "../../program/load.ts";
 import { checkProgram, listNetworks } from "../../program/networks.ts";
 import { standardLibrary } from "../../program/standard-library.ts";
 import type { CliHost } from "../host.ts";
+import { UsageError } from "../host.ts";
 import type { NetworkOptions } from "../target.ts";
 import { messageOf } from "../input-message.ts";
 import { addNetworkOptions } from "../options.ts";
@@ -19,6 +20,7 @@ import { buildOpened, openTarget, openText } from "../target.ts";
 
 interface CheckOptions extends NetworkOptions {
   readonly json?: boolean;
+  readonly updateExpect?: boolean;
 }
 
 interface CheckedNetwork {
@@ -34,19 +36,31 @@ interface CheckedFile {
   readonly problems: readonly Problem[];
 }
 
+const DETAILS = `
+With --update-expect, each \`expect\` that does not hold gets the value that was measured, in
+the form in which it is written; a strict bound becomes \`<=\` or \`>=\`. Nothing else of the file
+changes. Formulas, contracts of imported files and of the standard library are left alone and
+named. Read the difference before you commit it: a contract is there to catch mistakes.`;
+
 /** `rnc check`: parses, elaborates, checks shapes and contracts. */
 export function register(program: Command, host: CliHost): void {
   const command = program
     .command("check")
     .argument("<files...>", "files, folders and patterns, FILE#Network, names of the standard library, or `-`")
     .description("check networks: names, shapes, shortcuts and contracts")
-    .option("--json", "print the result as JSON on standard output");
-  addNetworkOptions(command).action((files: string[], options: CheckOptions) => check(files, options, host));
+    .option("--json", "print the result as JSON on standard output")
+    .option("--update-expect", "write today's values into the contracts that do not hold, then check");
+  addNetworkOptions(command).addHelpText("after", DETAILS).action((files: string[], options: CheckOptions) => check(files, options, host));
 }
 
 async function check(targets: readonly string[], options: CheckOptions, host: CliHost): Promise<number> {
   const { paths, failures } = await findResnetFiles(targets, host);
   for (const failure of failures) host.err.write(messageOf(failure, host));
+  if (options.updateExpect) {
+    if (options.set) throw new UsageError("`--update-expect` writes what networks are as they stand, and `--set` makes others of them", { help: ["Leave `--set` out."] });
+    const { updateExpect } = await import("../update-expect.ts");
+    await updateExpect(paths, (path) => checkOne(path, options, host), host, options.json ? host.err : host.out);
+  }
   const files: CheckedFile[] = [];
   for (const path of paths) files.push(await checkOne(path, options, host));
   const problems = unique(files.flatMap((file) => file.problems));
