@@ -1,5 +1,5 @@
-import type { Node } from "../ir/graph.ts";
-import type { Instance } from "../ir/origin.ts";
+import type { Graph, Node } from "../ir/graph.ts";
+import type { Instance, ResidualRecord } from "../ir/origin.ts";
 
 /** Where a node stands in the structure its author wrote, found from instances alone. */
 export interface Place {
@@ -35,4 +35,14 @@ export function residualOf(node: Node): Instance | undefined {
   let at = node.origin?.instance;
   while (at && !(at.kind === "join" && at.residual !== undefined)) at = at.parent;
   return at;
+}
+
+/** The additions that end residuals, by the residual's instance: the last sum that stands directly in it. */
+export function closingAdditions(graph: Graph): ReadonlyMap<Node, ResidualRecord> {
+  const last = new Map<Instance, Node>();
+  for (const node of graph.nodes) {
+    const instance = node.origin?.instance;
+    if (node.op === "sum" && instance?.residual && instance.residual.made !== "none") last.set(instance, node);
+  }
+  return new Map([...last].map(([instance, node]) => [node, instance.residual as ResidualRecord]));
 }

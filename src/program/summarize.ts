@@ -7,7 +7,7 @@ import type { NodeMeasure } from "../passes/measure.ts";
 import { measure, measureNodes } from "../passes/measure.ts";
 import { conventions } from "./conventions.ts";
 import type { Convention, ConventionName } from "./conventions.ts";
-import { instanceChain, placeOf, residualOf } from "./stages.ts";
+import { closingAdditions, instanceChain, placeOf, residualOf } from "./stages.ts";
 
 /** A shape as data: known sizes are numbers, open ones text (`"N"`, `"ceil(H / 4)"`). */
 export type SummaryShape = readonly (number | string)[];
@@ -193,16 +193,6 @@ function countOf(graph: Graph, each: readonly NodeMeasure[], convention: Convent
 
 function operationsOf(node: Node, own: NodeMeasure, convention: Convention): number | null {
   return own.macs === undefined ? null : (convention.count(node, own.macs) ?? null);
-}
-
-/** The additions that end residuals, by the residual's instance: the last sum that stands directly in it. */
-function closingAdditions(graph: Graph): ReadonlyMap<Node, ResidualRecord> {
-  const last = new Map<Instance, Node>();
-  for (const node of graph.nodes) {
-    const instance = node.origin?.instance;
-    if (node.op === "sum" && instance?.residual && instance.residual.made !== "none") last.set(instance, node);
-  }
-  return new Map([...last].map(([instance, node]) => [node, instance.residual as ResidualRecord]));
 }
 
 function layerOf(node: Node, own: NodeMeasure, convention: Convention, closing: ReadonlyMap<Node, ResidualRecord>): SummaryLayer {

@@ -1,7 +1,7 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import type { Axis, Curve, Figure, Look, Panel } from "./figure.ts";
-import { escapeXml } from "./markup.ts";
+import { escapeXml } from "../base/markup.ts";
 
 /** Sizes in pixels. */
 const PANEL = { alone: 600, width: 400, height: 260, left: 58, right: 14, title: 26, bottom: 46 };

@@ -1,6 +1,6 @@
 import { groupDigits } from "../base/digits.ts";
 import { drawFigure } from "./draw.ts";
-import { escapeXml } from "./markup.ts";
+import { escapeXml } from "../base/markup.ts";
 import { recipeText } from "./recipe-text.ts";
 import { errorsOf } from "./run.ts";
 import type { TrainingRun } from "./run.ts";
