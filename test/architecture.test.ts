@@ -22,6 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   backends: ["base", "ir", "ops", "passes", "weights"],
   program: ["base", "diagnostics", "syntax", "ir", "ops", "check", "passes", "weights", "backends"],
   lint: ["base", "diagnostics", "syntax", "format", "ir", "ops", "passes", "check", "program"],
+  reference: ["base", "diagnostics", "syntax", "ops", "check", "program", "lint"],
   engines: ["base", "ir", "ops", "passes", "weights", "backends"],
   verify: ["base", "ir", "ops", "passes", "weights", "backends", "program", "engines"],
   training: ["base", "program", "engines"],

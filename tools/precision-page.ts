@@ -9,7 +9,7 @@ import { listNetworks } from "../src/program/networks.ts";
 import { standardLibrary } from "../src/program/standard-library.ts";
 import { commentsOf } from "../src/syntax/index.ts";
 import { REVIEWED } from "../test/lint/reviewed-findings.ts";
-import { code, table } from "./markdown.ts";
+import { inlineCode as code, markdownTable as table } from "../src/reference/markdown.ts";
 
 export const PRECISION_PAGE = "grammar/PRECISION.md";
 

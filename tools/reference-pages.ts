@@ -5,12 +5,12 @@ import type { RecipeField, RecipeFunction, RecipeParameter } from "../src/check/
 import { recipeFields, recipeForm, recipeMetrics } from "../src/check/recipe-registry.ts";
 import { catalogue } from "../src/diagnostics/catalogue.ts";
 import type { Code } from "../src/diagnostics/catalogue.ts";
-import type { AttributeSpec, OpRecord, Unsupported } from "../src/ops/define-op.ts";
+import type { OpRecord, Unsupported } from "../src/ops/define-op.ts";
 import { isUnsupported } from "../src/ops/define-op.ts";
-import { operators } from "../src/ops/registry.ts";
-import { loadProgram } from "../src/program/load.ts";
-import { checkProgram } from "../src/program/networks.ts";
-import { code, fence, table } from "./markdown.ts";
+import { anchorOf, inlineCode as code, markdownTable as table, renderMarkdown } from "../src/reference/markdown.ts";
+import { messageDocument } from "../src/reference/messages.ts";
+import { LANGUAGE_OPERATORS as language, operatorDocument, operatorForm } from "../src/reference/operators.ts";
+import { recipeTypeText } from "../src/reference/recipes.ts";
 import { rulesPage } from "./rules-page.ts";
 
 /** The pages by their path in the repository. */
@@ -18,12 +18,10 @@ export async function referencePages(): Promise<Readonly<Record<string, string>>
   return { "grammar/OPERATORS.md": operatorsPage(), "grammar/TARGETS.md": targetsPage(), "grammar/DIAGNOSTICS.md": await diagnosticsPage(), "grammar/RULES.md": await rulesPage() };
 }
 
-const language: readonly OpRecord[] = Object.values(operators).filter(({ level }) => level === "language");
-
 function operatorsPage(): string {
   const groups = (["layer", "join"] as const).map((form) => {
     const records = language.filter((record) => record.form === form);
-    return `## ${form === "layer" ? "Operators" : "Joins"}\n\n${table([form === "layer" ? "operator" : "join", "first name", "what it does"], records.map((record) => [`[${formOf(record)}](#${record.name})`, code(`${record.kind}1`), record.summary]))}`;
+    return `## ${form === "layer" ? "Operators" : "Joins"}\n\n${table([form === "layer" ? "operator" : "join", "first name", "what it does"], records.map((record) => [`[${operatorForm(record)}](#${record.name})`, code(`${record.kind}1`), record.summary]))}`;
   });
   return [
     "# Operators, functions, quantities, recipe fields\n\n",
@@ -37,32 +35,8 @@ function operatorsPage(): string {
     recipesPart(),
     facetsPart(),
     "## Each operator\n\n",
-    ...language.map(operatorPart),
+    ...language.map((record) => renderMarkdown(operatorDocument(record), 3)),
   ].join("");
-}
-
-/** `conv(kernel, channels, stride=1, …)` */
-function formOf(record: OpRecord): string {
-  if (record.name === "residual") return "residual(shortcut=…)";
-  if (record.attributes.length === 0) return record.name;
-  return `${record.name}(${record.attributes.map((spec) => (isRequired(spec) ? spec.name : `${spec.name}=${spec.default === undefined ? "…" : JSON.stringify(spec.default)}`)).join(", ")})`;
-}
-
-const isRequired = (spec: AttributeSpec): boolean => spec.default === undefined && spec.defaultText === undefined;
-
-function operatorPart(record: OpRecord): string {
-  const body = /^(use|block|network)\b/m.test(record.sample);
-  return [
-    `### ${record.name}\n\n${record.summary}\n\n${record.doc}\n\n`,
-    record.attributes.length === 0 ? "" : table(["argument", "type", "default", "by position", "meaning"], record.attributes.map(attributeRow)),
-    fence(body ? record.sample : `network Sample {\n${record.sample.replace(/^(?=.)/gm, "  ")}\n}`),
-  ].join("");
-}
-
-function attributeRow(spec: AttributeSpec): readonly string[] {
-  const given = spec.default === undefined ? (spec.defaultText ?? "required") : code(JSON.stringify(spec.default));
-  const choices = spec.choices ? ` One of ${spec.choices.map((choice) => code(JSON.stringify(choice))).join(", ")}.` : "";
-  return [code(spec.name), code(spec.type), given, spec.positional ? "yes" : "", spec.doc + choices];
 }
 
 /** Which facets each operator has; what is missing has its reason. */
@@ -136,33 +110,16 @@ function functionPart(record: RecipeFunction): string {
 }
 
 function parameterText(parameter: RecipeParameter): string {
-  const choices = parameter.choices ? `, one of ${parameter.choices.map((choice) => code(JSON.stringify(choice))).join(", ")}` : "";
   const given = parameter.default !== undefined ? `, default ${code(JSON.stringify(parameter.default))}` : parameter.optional ? ", optional" : "";
-  return `${parameter.type}${choices}${given}`;
+  return `${recipeTypeText(parameter)}${given}`;
 }
 
 async function diagnosticsPage(): Promise<string> {
   const codes = Object.keys(catalogue).sort() as Code[];
-  const parts: string[] = [];
-  for (const key of codes) {
-    const { slug, summary, explanation, wrong, right } = catalogue[key];
-    const said = await messageOf(wrong);
-    parts.push(
-      `## ${key} ${slug}\n\n${summary}\n\n${explanation}\n\nWrong:\n\n${fence(wrong, `resnet wrong ${key}`)}`,
-      said === undefined ? "" : `> ${said}\n\n`,
-      `Right:\n\n${fence(right)}`,
-    );
-  }
   return [
     "# Messages\n\n",
     "Made from the compiler's own catalogue by `npm run generate:reference`; not edited by hand. `rnc explain CODE` prints one of these. Codes are stable and never used again for something else.\n\n",
-    table(["code", "name", "about"], codes.map((key) => [`[${key}](#${`${key} ${catalogue[key].slug}`.toLowerCase().replaceAll(" ", "-")})`, catalogue[key].slug, catalogue[key].summary])),
-    ...parts,
+    table(["code", "name", "about"], codes.map((key) => [`[${key}](#${anchorOf(`${key} ${catalogue[key].slug}`)})`, catalogue[key].slug, catalogue[key].summary])),
+    ...(await Promise.all(codes.map(async (key) => renderMarkdown(await messageDocument(key), 2)))),
   ].join("");
-}
-
-/** What is said of a wrong program: its message alone, without places. */
-async function messageOf(text: string): Promise<string | undefined> {
-  const { problems } = checkProgram(await loadProgram({ path: "sample.resnet", text, standard: false }));
-  return problems[0]?.message;
 }

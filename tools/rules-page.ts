@@ -1,11 +1,8 @@
 /** The reference page of the linter's rules, from their records and what is said of their programs. */
-import { lintProgram } from "../src/lint/lint.ts";
 import { RULES } from "../src/lint/registry.ts";
 import type { Rule } from "../src/lint/rule.ts";
-import { UNMEASURED } from "../src/lint/rule.ts";
-import { resolveSettings } from "../src/lint/settings.ts";
-import { loadProgram } from "../src/program/load.ts";
-import { code, fence, table } from "./markdown.ts";
+import { anchorOf, markdownTable, renderMarkdown } from "../src/reference/markdown.ts";
+import { findingsOf, ruleDocument } from "../src/reference/rules.ts";
 
 const INTRODUCTION = `# Rules of \`rnc lint\`
 
@@ -55,32 +52,13 @@ the [layout](LANGUAGE.md#layout) of \`rnc fmt\` stays in it.
 
 /** `grammar/RULES.md` */
 export async function rulesPage(): Promise<string> {
-  const parts: string[] = [];
-  for (const rule of RULES) parts.push(await rulePart(rule));
-  return [INTRODUCTION, "## The rules\n\n", table(["code", "rule", "weighs", "fix", "about"], await Promise.all(RULES.map(summaryRow))), ...parts].join("");
+  const rows = await Promise.all(RULES.map(summaryRow));
+  const parts = await Promise.all(RULES.map(async (rule) => renderMarkdown(await ruleDocument(rule), 3)));
+  return [INTRODUCTION, "## The rules\n\n", markdownTable(["code", "rule", "weighs", "fix", "about"], rows), ...parts].join("");
 }
 
 async function summaryRow(rule: Rule): Promise<readonly string[]> {
   const fixes = (await findingsOf(rule)).flatMap((problem) => problem.fixes);
   const fix = fixes.some(({ isSafe }) => isSafe) ? "safe" : fixes.length > 0 ? "unsafe" : "";
-  return [`[${rule.code}](#${`${rule.code}-${rule.name}`.toLowerCase()})`, rule.name, rule.severity, fix, rule.summary];
-}
-
-async function rulePart(rule: Rule): Promise<string> {
-  const [finding] = await findingsOf(rule);
-  const thresholds = Object.entries(rule.thresholds ?? {}).map(([name, spec]) => [code(name), String(spec.default), spec.meaning]);
-  return [
-    `### ${rule.code} ${rule.name}\n\n${rule.summary}\n\n${rule.why}\n\n`,
-    `*Evidence:* ${rule.evidence ?? UNMEASURED}\n\n*When it does not apply:* ${rule.exceptions}\n\n`,
-    thresholds.length > 0 ? table(["threshold", "default", "meaning"], thresholds) : "",
-    `Wrong:\n\n${fence(rule.wrong)}`,
-    finding ? `> ${finding.message}\n\n` : "",
-    `Right:\n\n${fence(rule.right)}`,
-  ].join("");
-}
-
-/** What the rule finds in its wrong program. */
-async function findingsOf(rule: Rule) {
-  const program = await loadProgram({ path: "sample.resnet", text: rule.wrong, standard: false });
-  return lintProgram(program, resolveSettings({ select: [rule.name] }).value).problems;
+  return [`[${rule.code}](#${anchorOf(`${rule.code} ${rule.name}`)})`, rule.name, rule.severity, fix, rule.summary];
 }

@@ -13,16 +13,16 @@ interface Range {
   readonly end: number;
 }
 
-/** The functions of the language, each with what `explain` says of it. */
-export const FUNCTIONS: Readonly<Record<string, { readonly usage: string; readonly doc: string }>> = {
-  ceil: { usage: "ceil(a)", doc: "The least whole number not below a." },
-  floor: { usage: "floor(a)", doc: "The greatest whole number not above a." },
-  len: { usage: "len(list)", doc: "How many entries a list has." },
-  max: { usage: "max(a, b, …) or max(list)", doc: "The greatest number." },
-  min: { usage: "min(a, b, …) or min(list)", doc: "The least number." },
-  range: { usage: "range(n) or range(first, end)", doc: "The whole numbers 0 … n-1, or first … end-1." },
-  round: { usage: "round(a)", doc: "The nearest whole number; halves go up." },
-  total: { usage: "total(list)", doc: "The sum of a list." },
+/** The functions of the language, each with what `explain` says of it, and lines of a network that use it. */
+export const FUNCTIONS: Readonly<Record<string, { readonly usage: string; readonly doc: string; readonly sample: string }>> = {
+  ceil: { usage: "ceil(a)", doc: "The least whole number not below a.", sample: "conv(1x1, ceil(in.channels / 2))" },
+  floor: { usage: "floor(a)", doc: "The greatest whole number not above a.", sample: "conv(1x1, floor(100 / 16))" },
+  len: { usage: "len(list)", doc: "How many entries a list has.", sample: "let widths = [16, 32, 64]\nfor i in range(len(widths)) { conv(3x3, widths[i], stride = 2 if i > 0 else 1) }" },
+  max: { usage: "max(a, b, …) or max(list)", doc: "The greatest number.", sample: "conv(1x1, max(floor(in.channels / 4), 8))" },
+  min: { usage: "min(a, b, …) or min(list)", doc: "The least number.", sample: "conv(1x1, min(in.channels * 4, 64))" },
+  range: { usage: "range(n) or range(first, end)", doc: "The whole numbers 0 … n-1, or first … end-1.", sample: "for i in range(3) { conv(3x3, 16 * (i + 1)) -> relu }" },
+  round: { usage: "round(a)", doc: "The nearest whole number; halves go up.", sample: "conv(1x1, round(in.channels * 0.7))" },
+  total: { usage: "total(list)", doc: "The sum of a list.", sample: "let widths = [8, 16, 8]\nconv(1x1, total(widths))" },
 };
 
 export function applyFunction(name: string, values: readonly Datum[], range: Range, context: Context): Datum {

@@ -8,7 +8,7 @@ const opened = new Map<string, Module>();
 function open(name: string): Module | undefined {
   const known = opened.get(name);
   if (known) return known;
-  const entry = sources[name];
+  const entry = Object.hasOwn(sources, name) ? sources[name] : undefined;
   if (entry === undefined) return undefined;
   const source: SourceFile = { path: name, text: entry.text, standard: true };
   const module = { ...(JSON.parse(entry.tree) as Omit<Module, "source">), source };
@@ -22,7 +22,7 @@ const names: readonly string[] = Object.keys(sources).sort();
 export const standardLibrary: ReadonlyMap<string, Module> = {
   size: names.length,
   get: open,
-  has: (name) => name in sources,
+  has: (name) => Object.hasOwn(sources, name),
   keys: () => names.values(),
   values: () => names.flatMap((name) => open(name) ?? []).values(),
   entries: () => names.flatMap((name) => { const module = open(name); return module ? [[name, module] as [string, Module]] : []; }).values(),
@@ -33,7 +33,7 @@ export const standardLibrary: ReadonlyMap<string, Module> = {
 /** The library module that declares this name (`ResNet50`), and the declaration's keyword. */
 export function standardDeclaration(name: string): { readonly module: Module; readonly keyword: "network" | "block" | "recipe" } | undefined {
   for (const [moduleName, entry] of Object.entries(sources)) {
-    const keyword = entry.declarations[name];
+    const keyword = Object.hasOwn(entry.declarations, name) ? entry.declarations[name] : undefined;
     if (keyword !== undefined) return { module: open(moduleName) as Module, keyword };
   }
   return undefined;

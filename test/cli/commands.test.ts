@@ -114,7 +114,7 @@ describe("rnc: commands", function () {
       }));
   });
 
-  describe("list and explain", () => {
+  describe("list", () => {
     it("lists the library, and a file's own declarations", () =>
       inFolder((folder) => {
         const library = rnc(["list"], { cwd: folder }).stdout;
@@ -122,32 +122,6 @@ describe("rnc: commands", function () {
         writeFileSync(join(folder, "a.resnet"), "/// Does nothing. Really.\nblock wibble { relu }\nblock short(channels: int, stride: int[]) { relu }\n");
         expect(rnc(["list", "a.resnet"], { cwd: folder }).stdout).to.equal("Blocks\n  a.resnet\n    wibble  Does nothing.\n\nShortcut options\n  a.resnet\n    short\n");
       }));
-
-    const explained: readonly (readonly [string, readonly string[]])[] = [
-      ["RN0501", ["RN0501 identity-on-changed-dimensions", "Wrong:", "Right:", "shortcuts B"]],
-      ["rn0501", ["RN0501 identity-on-changed-dimensions"]],
-      ["identity-on-changed-dimensions", ["RN0501 "]],
-      ["RL41", ["RL41 deep-plain (warning)", "Evidence: He et al. 2015", "Thresholds, to set in rnc.toml:\n  depth = 20\n", "Wrong:", "Right:", "--ignore deep-plain"]],
-      ["rl02", ["RL02 unlabelled-blocks (info)", "Evidence: none", "--select unlabelled-blocks"]],
-      ["single-layer-residual", ["RL05 single-layer-residual (warning)"]],
-      ["conv", ["conv(kernel, channels)", "groups: int = 1, by name only", "Example:"]],
-      ["residual", ["residual { … | … }"]],
-      ["range", ["range(n) or range(first, end)"]],
-      ["macs", ["expect macs == …"]],
-      ["basic", ["block basic(width: int", "use std.blocks { basic }"]],
-      ["ResNet50", ["network ResNet50", "rnc summary ResNet50"]],
-    ];
-    for (const [name, texts] of explained) {
-      it(`explains ${name}`, async () => {
-        const ran = await run("explain", name);
-        expect(ran.code).to.equal(0);
-        for (const text of texts) expect(ran.stdout).to.include(text);
-      });
-    }
-
-    it("guesses what is meant", async () => {
-      expect(await run("explain", "convv")).to.deep.include({ code: 1, stderr: "error: nothing is called `convv`\n  help: Did you mean `conv`?\n" });
-    });
   });
 
   describe("new", () => {

@@ -52,14 +52,14 @@ describe("lint: the place of a finding", () => {
   it("is the innermost line of the linted file, with the library's line below", async () => {
     expect(await found(USER, convolutions())).to.deep.equal([
       "4:3 «conv(3x3, width)»: a convolution | in conv1, of block unit",
-      "10:3 «layer1: stage(2, basic(16))»: a convolution | std.blocks:6:5 made here | std.blocks:7:5 made here | in 4 layers: layer1.0.conv1, layer1.0.conv2, layer1.1.conv1, …",
-      "11:3 «layer2: stage(1, basic(32), stride=2)»: a convolution | std.blocks:6:5 made here | std.blocks:7:5 made here | std.shortcuts:19:17 made here | in 3 layers: layer2.0.conv1, layer2.0.conv2, layer2.0.downsample.0",
+      "10:3 «layer1: stage(2, basic(16))»: a convolution | std.blocks:8:5 made here | std.blocks:9:5 made here | in 4 layers: layer1.0.conv1, layer1.0.conv2, layer1.1.conv1, …",
+      "11:3 «layer2: stage(1, basic(32), stride=2)»: a convolution | std.blocks:8:5 made here | std.blocks:9:5 made here | std.shortcuts:28:17 made here | in 3 layers: layer2.0.conv1, layer2.0.conv2, layer2.0.downsample.0",
     ]);
   });
 
   it("says which shortcut made a layer", async () => {
     const rule = probe({ checkNetwork: ({ graph, report }) => graph.nodes.filter(({ origin, op }) => origin?.inserted === true && op === "conv").forEach((at) => report({ at, message: "inserted" })) });
-    expect(await found(USER, rule)).to.deep.equal(["11:3 «layer2: stage(1, basic(32), stride=2)»: inserted | std.shortcuts:19:17 made here | in layer2.0.downsample.0, made by shortcut B in stage layer2"]);
+    expect(await found(USER, rule)).to.deep.equal(["11:3 «layer2: stage(1, basic(32), stride=2)»: inserted | std.shortcuts:28:17 made here | in layer2.0.downsample.0, made by shortcut B in stage layer2"]);
   });
 
   it("is the name of the network for all of it, also where the text is a library's", async () => {
@@ -67,7 +67,7 @@ describe("lint: the place of a finding", () => {
     expect(await found(USER, whole)).to.deep.equal(["6:9 «Small»: true"]);
     expect(await found("use std.cifar { ResNet20 }\nnetwork Mine = ResNet20\n", whole)).to.deep.equal(["2:9 «Mine»: true"]);
     const [one = ""] = await found("use std.cifar { ResNet20 }\nnetwork Mine = ResNet20\n", convolutions());
-    expect(one).to.match(/^2:9 «Mine»: a convolution \| std\.cifar:\d+:3 made here \| std\.blocks:6:5 .* \| in 19 layers: conv1, layer1\.0\.conv1, layer1\.0\.conv2, …$/);
+    expect(one).to.match(/^2:9 «Mine»: a convolution \| std\.cifar:\d+:3 made here \| std\.blocks:8:5 .* \| in 19 layers: conv1, layer1\.0\.conv1, layer1\.0\.conv2, …$/);
   });
 
   it("is in the linted file where others are imported", async () => {
@@ -90,8 +90,8 @@ describe("lint: the place of a finding", () => {
   it("of a block is where it is used", async () => {
     const rule = probe({ checkNetwork: ({ instances, report }) => instances.filter(({ declaration }) => declaration === "residual").forEach((at) => report({ at, message: "a residual", label: "this" })) });
     expect(await found(USER, rule)).to.deep.equal([
-      "10:3 «layer1: stage(2, basic(16))»: a residual | std.blocks:5:3 this | in 2 blocks: layer1.0, layer1.1",
-      "11:3 «layer2: stage(1, basic(32), stride=2)»: a residual | std.blocks:5:3 this | in layer2.0, of block basic in stage layer2",
+      "10:3 «layer1: stage(2, basic(16))»: a residual | std.blocks:7:3 this | in 2 blocks: layer1.0, layer1.1",
+      "11:3 «layer2: stage(1, basic(32), stride=2)»: a residual | std.blocks:7:3 this | in layer2.0, of block basic in stage layer2",
     ]);
   });
 });

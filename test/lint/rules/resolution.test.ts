@@ -19,7 +19,7 @@ checkRule(spatialUnderflow, [
     why: "ResNet-18 on 32x32",
     program: "ResNet18",
     ...on(32),
-    findings: [/^std\.resnet:18:3 «layer4: [^]*kernel is larger than its map[^]*3x3 on a map of 2x2: 5 of 9[^]*In 4 layers[^]* 6,946,816 weights, 59 %[^]*images of 33x33 or more/],
+    findings: [/^std\.resnet:25:3 «layer4: [^]*kernel is larger than its map[^]*3x3 on a map of 2x2: 5 of 9[^]*In 4 layers[^]* 6,946,816 weights, 59 %[^]*images of 33x33 or more/],
   },
   { why: "ResNet-18 on 33x33", program: "ResNet18", ...on(33), findings: [] },
   { why: "ResNet-50 on 64x64: a kernel of 3x3 on 2x2 uses all its weights", program: "ResNet50", ...on(64), findings: [] },
@@ -45,7 +45,7 @@ checkRule(rfBorder, [
     why: "ResNet-18 on 64x64: the shortest path counts",
     program: "ResNet18",
     ...on(64),
-    findings: [/^std\.resnet:18:3 «layer4: [^]*1 convolution \(layer4\.1\.conv2\)[^]*20 % of the parameters and 6\.4 % of the multiply-adds[^]*images of 75x75 or more/],
+    findings: [/^std\.resnet:25:3 «layer4: [^]*1 convolution \(layer4\.1\.conv2\)[^]*20 % of the parameters and 6\.4 % of the multiply-adds[^]*images of 75x75 or more/],
   },
   { why: "ResNet-18 on 75x75", program: "ResNet18", ...on(75), findings: [] },
   { why: "bottlenecks read less: 75 pixels before a 1x1 only", program: "ResNet50", ...on(64), findings: [] },
@@ -66,7 +66,7 @@ checkRule(rfTooSmall, [
 
 checkRule(unevenPadding, [
   // arXiv 2010.02178: even padding at every stride of the ImageNet nets needs 1 more than a multiple of 32.
-  { why: "224 is uneven at all five strides", program: "ResNet50", findings: [/^std\.resnet:9:3 [^]*On an image of 224x224 5 layers[^]*conv1: windows of 7x7 with stride 2 read 229 of 224 \+ 3 \+ 3 = 230 rows; the last one, padding, is not[^]*images of 193x193 or 225x225/i] },
+  { why: "224 is uneven at all five strides", program: "ResNet50", findings: [/^std\.resnet:12:3 [^]*On an image of 224x224 5 layers[^]*conv1: windows of 7x7 with stride 2 read 229 of 224 \+ 3 \+ 3 = 230 rows; the last one, padding, is not[^]*images of 193x193 or 225x225/i] },
   { why: "225 at none", program: "ResNet50", ...on(225), findings: [] },
   { why: "the CIFAR nets need 1 more than a multiple of 4", program: "ResNet20", findings: [/2 layers leave[^]*images of 29x29 or 33x33/i] },
   { why: "two sides of unlike size", program: network("  conv(3x3, 8, stride=2)", "33, 32"), findings: [/33 of 32 \+ 1 \+ 1 = 34 rows[^]*33x31 or 33x33/] },
@@ -78,7 +78,7 @@ checkRule(unevenPadding, [
 ]);
 
 checkRule(stride1x1Discard, [
-  { why: "three projections", program: "ResNet50", findings: ["std.resnet:16:3 «layer2", "std.resnet:17:3 «layer3", "std.resnet:18:3 «layer4"] },
+  { why: "three projections", program: "ResNet50", findings: ["std.resnet:23:3 «layer2", "std.resnet:24:3 «layer3", "std.resnet:25:3 «layer4"] },
   { why: "the paper's stride: the first 1x1 and the projection", program: "ResNet50v1", findings: [/in 2 layers: layer2\.0\.conv1, layer2\.0\.downsample\.0/, /layer3/, /layer4/] },
   { why: "an average before the projection", program: "ResNet50D", findings: [] },
   { why: "patches: the kernel is the stride", program: network("  conv(4x4, 8, stride=4)"), findings: [] },
@@ -86,10 +86,10 @@ checkRule(stride1x1Discard, [
 ]);
 
 checkRule(stemVsInput, [
-  { program: "ResNet18", ...on(64), findings: [/^std\.resnet:9:3 [^]*An image of 64x64 is a map of 16x16 behind `maxpool1`: 256 positions for 4,096 pixels/] },
-  { why: "three convolutions before the pool", program: "ResNet50DeepStem", ...on(32), findings: ["std.resnet_d:11:5 «conv(3x3, a, stride=2)»"] },
+  { program: "ResNet18", ...on(64), findings: [/^std\.resnet:12:3 [^]*An image of 64x64 is a map of 16x16 behind `maxpool1`: 256 positions for 4,096 pixels/] },
+  { why: "three convolutions before the pool", program: "ResNet50DeepStem", ...on(32), findings: ["std.resnet_d:14:5 «conv(3x3, a, stride=2)»"] },
   { why: "65 pixels are many", program: "ResNet18", ...on(65), findings: [] },
-  { program: "ResNet18", ...on(65), thresholds: { pixels: 96 }, findings: ["std.resnet:9:3"] },
+  { program: "ResNet18", ...on(65), thresholds: { pixels: 96 }, findings: ["std.resnet:12:3"] },
   { program: "SmallImageResNet18", findings: [] },
   { program: "ResNet20", findings: [] },
   { why: "pools alone", program: network("  2 x { conv(3x3, 8) -> relu -> maxpool(2x2) }"), findings: [] },
@@ -108,7 +108,7 @@ checkRule(weightsOnTinyMaps, [
 ]);
 
 checkRule(aliasedDownsampling, [
-  { why: "five strides", program: "ResNet18", findings: ["std.resnet:9:3 «conv(7x7", "std.resnet:9:47 «maxpool(3x3", "std.resnet:16:3", "std.resnet:17:3", "std.resnet:18:3"] },
+  { why: "five strides", program: "ResNet18", findings: ["std.resnet:12:3 «conv(7x7", "std.resnet:12:47 «maxpool(3x3", "std.resnet:23:3", "std.resnet:24:3", "std.resnet:25:3"] },
   { why: "an average is a blur", program: network("  conv(3x3, 8) -> relu -> avgpool(2x2)"), findings: [] },
   { why: "a fix keeps the size: 33 is 17 either way", program: network("  conv(3x3, 8) -> maxpool(3x3, stride=1) -> blurpool(stride=2)\n  expect shape == [N, 8, 17, 17]", "33, 33"), findings: [] },
   { why: "what thins out by 1x1 is RL15", program: network("  conv(1x1, 8, stride=2)"), findings: [] },

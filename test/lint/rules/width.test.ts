@@ -40,7 +40,7 @@ checkRule(widthNotGrowing, [
   { why: "the stem's pool", program: "ResNet18", findings: [] },
   { why: "the first convolution and its pool, and then the second", program: network("  3 x { conv(3x3, 16) -> relu -> maxpool(2x2) }\n  conv(3x3, 16)"), findings: ["3:34 «maxpool(2x2)» the map is thinned out and the network gets no wider: 16 channels before, 16 behind"] },
   { why: "512 twice", program: "VGG16", findings: [] },
-  { why: "unless that were not enough", program: "VGG16", thresholds: { enough: 1024 }, findings: [/^std\.vgg:9:7 «maxpool\(2x2\)» [^]*512 channels before, 512 behind[^]*in features\.23/] },
+  { why: "unless that were not enough", program: "VGG16", thresholds: { enough: 1024 }, findings: [/^std\.vgg:11:7 «maxpool\(2x2\)» [^]*512 channels before, 512 behind[^]*in features\.23/] },
   { why: "dilation in place of stride", program: "ResNet50os8", findings: [] },
   { why: "wide inside of bottlenecks", program: "WRN50_2", findings: [] },
   { why: "heads beside the way", program: "GoogLeNetAuxiliary", findings: [] },
@@ -67,7 +67,7 @@ checkRule(bottleneckRatio, [
 
 checkRule(optionCBottleneck, [
   // 40,128,552 - 25,557,032 parameters, 6,555,435,008 - 4,089,184,256 multiply-adds: options C and B of ResNet-50.
-  { program: "ResNet50C", findings: [/^std\.resnet:15:3 «layer1: [^]*12 of 16 shortcuts[^]*14,571,520 parameters, 57 % more[^]*2,466,250,752 multiply-adds, 60 % more/] },
+  { program: "ResNet50C", findings: [/^std\.resnet:22:3 «layer1: [^]*12 of 16 shortcuts[^]*14,571,520 parameters, 57 % more[^]*2,466,250,752 multiply-adds, 60 % more/] },
   // 107,335,720 - 60,192,808 and 20,736,376,832 - 11,282,415,616.
   { program: "ResNet152v1C", findings: [/46 of 50 shortcuts[^]*47,142,912 parameters[^]*9,453,961,216 multiply-adds/] },
   { why: "two-layer blocks", program: "ResNet34C", findings: [] },
@@ -80,7 +80,7 @@ checkRule(optionCBottleneck, [
 
 checkRule(optionACost, [
   { why: "three blocks widen", program: "ResNet34A", findings: [/channels 64 to 127 of 128/, /channels 128 to 255 of 256/, /channels 256 to 511 of 512/] },
-  { why: "a bottleneck widens fourfold", program: "ResNet50A", findings: [/^std\.resnet:15:3 [^]*channels 64 to 255 of 256/, /layer2/, /layer3/, /layer4/] },
+  { why: "a bottleneck widens fourfold", program: "ResNet50A", findings: [/^std\.resnet:22:3 [^]*channels 64 to 255 of 256/, /layer2/, /layer3/, /layer4/] },
   { why: "split on both sides", program: "ResNet20ASplit", findings: [/channels 0 to 7 and 24 to 31 of 32/, /channels 0 to 15 and 48 to 63 of 64/] },
   { program: "ResNet34", findings: [] },
   { why: "not a shortcut", program: network("  conv(3x3, 16) -> padchannels(32)"), findings: [] },
@@ -102,7 +102,7 @@ checkRule(redundantProjection, [
 
 checkRule(largeDenseHead, [
   // 512 * 7 * 7 * 4096 + 4096 of 138,357,544; behind an average 512 * 4096 + 4096.
-  { program: "VGG16", findings: [/^std\.vgg:14:11 «linear\(4096\)» [^]*102,764,544 of 138,357,544 parameters \(74 %\)[^]*it would have 2,101,248/] },
+  { program: "VGG16", findings: [/^std\.vgg:16:11 «linear\(4096\)» [^]*102,764,544 of 138,357,544 parameters \(74 %\)[^]*it would have 2,101,248/] },
   { why: "auxiliary heads are small beside the rest", program: "GoogLeNetAuxiliary", findings: [] },
   { why: "a map of 1x1 has nothing to average", program: network("  conv(32x32, 4, pad=0) -> relu -> flatten -> linear(10000)"), findings: [] },
   { why: "dropout between them", program: network("  conv(3x3, 4) -> relu -> flatten -> dropout(0.5) -> linear(10)"), findings: ["3:54 «linear(10)»"] },

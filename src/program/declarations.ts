@@ -1,6 +1,6 @@
 import type { Declaration, Module } from "../syntax/ast.ts";
 
-/** What `list` and `explain` say of a declaration. */
+/** What there is to say of a declaration before it is used. */
 export interface Described {
   readonly name: string;
   readonly kind: "network" | "block" | "shortcut" | "recipe";
@@ -22,7 +22,7 @@ export function declarationsOf(module: Module): readonly Declaration[] {
   return module.items.flatMap((item) => (item.kind === "declaration" ? [item] : []));
 }
 
-/** What there is to say of a declaration before it is used. */
+/** A declaration in words. */
 export function describeDeclaration(declaration: Declaration, module: Module): Described {
   const { text, path } = module.source;
   const parameters = (declaration.parameters ?? []).map(({ start, end }) => text.slice(start, end).replace(/\s+/g, " "));
@@ -40,4 +40,13 @@ export function firstSentence(doc: string | undefined): string {
   const [line = ""] = (doc ?? "").trim().split("\n");
   const end = /^(.*?[^.A-Z]\.)\s+[A-Z`]/.exec(line);
   return end?.[1] ?? line;
+}
+
+/** A doc comment without its example, and the example: the last lines, where they are indented by four blanks or more. */
+export function splitDoc(doc: string | undefined): { readonly prose: string; readonly example: string | undefined } {
+  const lines = (doc ?? "").trimEnd().split("\n");
+  let first = lines.length;
+  while (first > 0 && /^ {4}|^$/.test(lines[first - 1] ?? "")) first--;
+  const example = lines.slice(first).map((line) => line.slice(4)).join("\n").trim();
+  return { prose: lines.slice(0, first).join("\n").trim(), example: example === "" ? undefined : example };
 }
