@@ -140,6 +140,7 @@ export function bindCall(callee: BlockDatum, call: CallExpression, context: Cont
           message: `${calleeText} has no parameter \`${wanted}\``,
           label: didYouMean(wanted, parameters.map((candidate) => candidate.name)),
           fixes: renaming(context, argument.name, wanted, parameters.map((candidate) => candidate.name)),
+          help: context.scope.source.standard ? [`\`${context.scope.owner}\` gives it one: what it is handed must take \`${wanted}\`.`] : [],
           notes: [parameters.length > 0 ? `It takes ${parameters.map((candidate) => candidate.name).join(", ")}.` : "It takes none."],
           secondary: declarationLabel(callee.target),
         });
@@ -234,7 +235,8 @@ export function coerce(datum: Datum, parameter: ParameterInfo, at: Expression, c
   const wrong = (message: string, code: "RN0302" | "RN0303" = "RN0302"): Datum => {
     const flag = base === "bool" && datum.kind === "number" && at.kind === "number" ? { 0: "false", 1: "true" }[String(datum.value)] : undefined;
     const fixes = flag === undefined ? [] : replacing(context, at, `write \`${flag}\``, flag);
-    report(context, at, { code, message, secondary: parameter.span ? [{ span: parameter.span, text: "the parameter" }] : declarationLabel(target), fixes });
+    const help = code === "RN0303" && datum.kind === "number" ? ["`floor`, `ceil` and `round` make it whole on purpose."] : list !== "no" && base === "int" && datum.kind !== "list" ? ["Write one number for every axis, or a list: `1`, `[1, 0]`, `3x3`."] : [];
+    report(context, at, { code, message, help, secondary: parameter.span ? [{ span: parameter.span, text: "the parameter" }] : declarationLabel(target), fixes });
     return UNKNOWN;
   };
   const whose = `\`${parameter.name}\` of \`${targetName(target)}\``;

@@ -287,7 +287,7 @@ function elaborateLayer(element: LayerElement, flow: Flow, context: Context): Fl
     report(context, element.callee, {
       code: "RN0602",
       message: `${describeDatum(callee)} is not a layer`,
-      help: isCount ? [`To repeat a layer write \`${formatDatum(callee)} x conv(3x3, 16)\`.`] : [],
+      help: isCount ? [`For a layer with so many outputs write \`linear(${formatDatum(callee)})\`; to repeat one, \`${formatDatum(callee)} x conv(3x3, 16)\`.`] : [],
     });
   }
   return labelled(element, "unknown", undefined, 0, context);
@@ -351,11 +351,13 @@ export function resolvePath(path: Path, context: Context): { readonly flow: Flow
   if (!entry) {
     if (labelsIncomplete(context.labels)) return undefined;
     const names = labelNames(context.labels);
+    const meant = didYouMean(first.name, names);
     report(context, first, {
       code: "RN0204",
       message: `no layer is called \`${first.name}\` before this line`,
-      label: didYouMean(first.name, names),
+      label: meant,
       fixes: renaming(context, first, first.name, names),
+      help: meant === undefined ? ["Only what is made above can be named: a network has no loops."] : [],
       notes: names.length > 0 ? [`Labels so far: ${[...new Set(names)].slice(0, 15).join(", ")}.`] : ["No layer has a label so far; a label is written `name: conv(3x3, 16)`."],
     });
     return undefined;

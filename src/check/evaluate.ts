@@ -12,6 +12,7 @@ import { boolean, describeDatum, equalData, formatDatum, number, UNKNOWN } from 
 import { findOperator } from "../ops/registry.ts";
 import { applyFunction, exact, fromDim } from "./functions.ts";
 import { importing, renaming, replacing } from "./mend.ts";
+import { moduleDeclaring } from "./module-index.ts";
 import { findBinding, findLabel, inBrokenModule, isValue, namesInScope } from "./scope.ts";
 
 /** The value of an expression; what cannot be worked out is reported once and becomes `unknown`. */
@@ -102,7 +103,7 @@ export function reportUnknown(name: string, range: Expression, context: Context,
   const known = namesInScope(context.scope);
   const meant = didYouMean(name, known);
   // Of the library, names are looked for as they are written, and misspelt ones where nothing nearer is meant.
-  const offered = inLibrary(name, context);
+  const offered = moduleDeclaring(name, context.session.index);
   const near = offered === undefined && meant === undefined ? nearestInLibrary(name, context) : [];
   const [only] = near.length === 1 ? near : [];
   const { help, fixes } = offered ? fromLibrary(name, offered, range, context) : only ? fromLibrary(only.name, only.from, range, context) : { help: [], fixes: renaming(context, range, name, known) };
@@ -115,17 +116,12 @@ export function reportUnknown(name: string, range: Expression, context: Context,
   });
 }
 
-/** The module of the standard library that declares a name. */
-function inLibrary(name: string, context: Context): string | undefined {
-  return [...context.session.index.standard].find(([, module]) => module.items.some((item) => item.kind === "declaration" && item.name.name === name))?.[0];
-}
-
 function nearestInLibrary(name: string, context: Context): readonly { readonly name: string; readonly from: string }[] {
   const declared = [...context.session.index.standard.values()].flatMap(({ items }) => items.flatMap((item) => (item.kind === "declaration" ? [item.name.name] : [])));
   const found = nearest(name, declared);
   const sameLetters = found.find((near) => near.toLowerCase() === name.toLowerCase());
   return (sameLetters === undefined ? found : [sameLetters]).flatMap((near) => {
-    const from = inLibrary(near, context);
+    const from = moduleDeclaring(near, context.session.index);
     return from === undefined ? [] : [{ name: near, from }];
   });
 }
@@ -164,7 +160,7 @@ export function evaluateCondition(expression: Expression, context: Context): boo
 }
 
 function cannot(range: Expression, verb: string, datum: Datum, context: Context): Datum {
-  report(context, range, { code: "RN0307", message: `cannot ${verb} ${describeDatum(datum)}` });
+  report(context, range, { code: "RN0307", message: `cannot ${verb} ${describeDatum(datum)}`, help: datum.kind === "block" ? ["A block has no value to compute with: write the number itself, or make it a parameter."] : [] });
   return UNKNOWN;
 }
 
@@ -313,7 +309,7 @@ function evaluateMember(expression: MemberExpression, context: Context): Datum {
   }
   const { input } = context;
   if (input === undefined) {
-    report(context, expression, { code: "RN0204", message: "`in` has a meaning only inside a block", help: ["It is what the enclosing block receives."] });
+    report(context, expression, { code: "RN0204", message: "`in` has a meaning only inside a block", help: ["It is what the enclosing block receives: write this in the block that needs it."] });
     return UNKNOWN;
   }
   const parts = ["channels", "features", "size", "rank"];

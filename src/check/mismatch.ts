@@ -229,10 +229,13 @@ function whence(node: Node): string {
   return node.origin ? `(${spanLocation(node.origin.span)})` : "";
 }
 
+/** The user's own layers on the way that change the shape; the others have no part in what differs. */
 function userLabels(path: readonly Node[]): Label[] {
   const labels: Label[] = [];
   for (const node of path) {
-    if (node.origin && !node.origin.span.source.standard && labels.length < 3) {
+    const [into, out] = [node.inputs[0]?.type.shape, node.outputs[0]?.type.shape];
+    const isChange = into?.length !== out?.length || out?.some((dim, axis) => !sameDim(dim, into?.[axis] ?? 0));
+    if (isChange && node.origin && !node.origin.span.source.standard && labels.length < 3) {
       labels.push({ span: node.origin.span, text: `\`${node.name}\` makes ${formatShape(node.outputs[0]?.type.shape ?? [])}` });
     }
   }

@@ -15,3 +15,8 @@ export type UseFailure =
 export function isUseFailure(found: Module | UseFailure): found is UseFailure {
   return "tried" in found;
 }
+
+/** The module of the standard library that declares a name. */
+export function moduleDeclaring(name: string, { standard }: ModuleIndex): string | undefined {
+  return [...standard].find(([, module]) => module.items.some((item) => item.kind === "declaration" && item.name.name === name))?.[0];
+}

@@ -9,7 +9,7 @@ import { spanIn, UNKNOWN } from "./data.ts";
 import { evaluate } from "./evaluate.ts";
 import { FUNCTIONS } from "./functions.ts";
 import { renaming } from "./mend.ts";
-import { isUseFailure } from "./module-index.ts";
+import { isUseFailure, moduleDeclaring } from "./module-index.ts";
 import { nameScope } from "./naming.ts";
 import type { Binding, Scope } from "./scope.ts";
 import { ownBinding } from "./scope.ts";
@@ -96,7 +96,7 @@ export function define(context: Context, name: { readonly name: string; readonly
       code: "RN0205",
       message: `\`${name.name}\` is already ${roleText(earlier)} here`,
       secondary: earlier.span ? [{ span: earlier.span, text: "the first one" }] : [],
-      help: ["Choose another name: within one declaration a name means one thing."],
+      help: [`Choose another name: within one ${scope.level === "module" ? "file" : "declaration"} a name means one thing.`],
     });
     return;
   }
@@ -114,7 +114,7 @@ function importNames(use: Extract<Module["items"][number], { kind: "use" }>, con
   if (isUseFailure(found)) {
     const message = found.kind === "missing" ? (use.isPath ? `there is no file \`${found.tried}\`` : `there is no module \`${found.tried}\``) : `\`${found.tried}\` cannot be read: ${found.reason}`;
     const candidates = found.kind === "missing" ? found.candidates : [];
-    report(context, use.from, { code: "RN0203", message, label: didYouMean(use.from.name, candidates), fixes: use.isPath ? [] : renaming(context, use.from, use.from.name, candidates), help: candidates.length > 0 && !use.isPath ? [`The library has ${candidates.join(", ")}.`] : [] });
+    report(context, use.from, { code: "RN0203", message, label: didYouMean(use.from.name, candidates), fixes: use.isPath ? [] : renaming(context, use.from, use.from.name, candidates), help: use.isPath && found.kind === "missing" ? ["A path begins at the folder of the file that it stands in."] : candidates.length > 0 && !use.isPath ? [`The library has ${candidates.join(", ")}.`] : [] });
     for (const wanted of use.imports) if (!ownBinding(context.scope, (wanted.alias ?? wanted.name).name)) defineImport(context, wanted, UNKNOWN);
     return;
   }
@@ -140,7 +140,8 @@ function importNames(use: Extract<Module["items"][number], { kind: "use" }>, con
       continue;
     }
     const names = [...other.scope.bindings].filter(([, candidate]) => candidate.role !== "import").map(([name]) => name);
-    report(context, wanted.name, { code: "RN0203", message: `\`${use.from.name}\` has no \`${wanted.name.name}\``, label: didYouMean(wanted.name.name, names), fixes: renaming(context, wanted.name, wanted.name.name, names), notes: names.length > 0 ? [`It has ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}.`] : [] });
+    const elsewhere = moduleDeclaring(wanted.name.name, session.index);
+    report(context, wanted.name, { code: "RN0203", message: `\`${use.from.name}\` has no \`${wanted.name.name}\``, label: didYouMean(wanted.name.name, names), fixes: renaming(context, wanted.name, wanted.name.name, names), notes: names.length > 0 ? [`It has ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}.`] : [], help: elsewhere === undefined ? [] : [`The standard library has it elsewhere: \`use ${elsewhere} { ${wanted.name.name} }\`.`] });
     defineImport(context, wanted, UNKNOWN);
   }
 }

@@ -3,7 +3,7 @@ import { symbolDim } from "../ir/dim.ts";
 import type { Dim } from "../ir/dim.ts";
 import { formatDim, sameDim } from "../ir/dim.ts";
 import type { Value } from "../ir/graph.ts";
-import { formatShape } from "../ir/tensor-type.ts";
+import { axisName, formatShape } from "../ir/tensor-type.ts";
 import type { Expect, Expression, Input, Item, NameExpression, Output } from "../syntax/ast.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
@@ -17,6 +17,12 @@ import type { NetworkRun } from "./network.ts";
 import type { Flow } from "./scope.ts";
 import { findBinding, findLabel, isValue } from "./scope.ts";
 
+const MISPLACED = {
+  input: "A block receives what flows into it: `in.channels` asks for it.",
+  output: "A block returns the end of its chain.",
+  expect: "State it in the network that uses the block, of a labelled part: `expect layer1.params == 480`.",
+} as const;
+
 /** `input`, `output` and `expect`, which only the text of a network has. */
 export function networkItem(item: Input | Output | Expect, context: Context): Flow | undefined {
   const run = context.network;
@@ -24,7 +30,7 @@ export function networkItem(item: Input | Output | Expect, context: Context): Fl
     report(context, item, {
       code: "RN0708",
       message: `\`${item.kind}\` belongs in a network, and \`${context.scope.owner}\` is a block`,
-      help: item.kind === "input" ? ["A block receives what flows into it: `in.channels` asks for it."] : [],
+      help: [MISPLACED[item.kind]],
     });
     return undefined;
   }
@@ -100,7 +106,8 @@ function inputShape(item: Input, context: Context, run: NetworkRun, given: reado
       const at = run.element;
       if (at) report(at.context, at.element, {
         code: "RN0706",
-        message: `\`${context.scope.owner}\` takes ${formatDim(dim)} on axis ${axis} and receives ${formatDim(given[axis] as Dim)}`,
+        message: `\`${context.scope.owner}\` takes ${formatDim(dim)} on axis ${axis} (${axisName(axis, entries.length)}) and receives ${formatDim(given[axis] as Dim)}`,
+        help: axis > 1 ? ["Give your own input the size that it takes, or make an alias of it that takes any: `network Any = … { input image: float32[N, 3, H, W] }`."] : [],
         notes: [`It receives ${formatShape(given)}.`],
         secondary: [{ span: spanAt(context, item), text: "its input" }],
       });

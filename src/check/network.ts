@@ -110,7 +110,7 @@ export function runNetwork(block: BlockDatum, outer: Context, run: NetworkRun, i
       report(own, item, {
         code: "RN0707",
         message: "the body of an alias adds no layers: it may restate inputs and outputs and add contracts",
-        help: ["Use the network as a layer in one of your own: `network Mine { input … \\n b: Other -> … }`."],
+        help: [`To go on from it, make a network with an input of its own, and use \`${targetName(target.target)}\` as a layer there: \`${targetName(target.target)} -> …\`.`],
       });
       continue;
     }

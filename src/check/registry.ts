@@ -18,6 +18,8 @@ export function registerName(path: string, span: Span, context: Context): string
   }
   const [first, second] = unlikePlaces(earlier, thing);
   const inLoop = first === undefined;
+  // Both were given the name by hand, or it came with a block that is used twice.
+  const isWritten = [first, second].every((place) => place?.source.text.slice(place.start, place.end) === path.split(".").at(-1));
   const isInput = earlier.value?.producer.kind === "input" && earlier.value.name === path;
   session.report({
     code: "RN0601",
@@ -26,7 +28,7 @@ export function registerName(path: string, span: Span, context: Context): string
     instance: second === span ? context.instance : outerInstance(context.instance, second),
     label: inLoop ? "every pass of the repetition uses this name" : "the second one",
     secondary: first === undefined || first.source.standard ? [] : [{ span: first, text: isInput ? "the input" : "the first one" }],
-    help: [isInput ? "Choose another name for one of them." : inLoop ? "Make the repeated body a block of its own: its passes are then numbered." : "Label one of the blocks that hold them, or one of the layers."],
+    help: [isWritten ? "Give one of them another label." : isInput ? "Choose another name for one of them." : inLoop ? "Make the repeated body a block of its own: its passes are then numbered." : "Label one of the blocks that hold them, or one of the layers."],
   });
   let copy = 2;
   while (session.named.has(`${path}#${copy}`)) copy++;

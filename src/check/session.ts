@@ -96,7 +96,7 @@ export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map
         message: report.message,
         span: primary,
         label: moved ? undefined : report.label,
-        secondary: [...(moved ? [{ span: inner, text: report.label ?? "the library line" }] : []), ...via, ...(report.secondary ?? [])],
+        secondary: [...(moved ? [{ span: inner, text: report.label ?? "the library line" }] : []), ...via, ...(report.secondary ?? []), ...(moved ? [] : useOf(inner, report.instance))],
         notes: report.notes,
         help: report.help,
         fixes: report.fixes,
@@ -147,6 +147,17 @@ export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map
 function withRepeats(problem: Problem, repeats: number): Problem {
   const places = repeats === 1 ? "one more instance" : `${groupDigits(repeats)} more instances`;
   return { ...problem, notes: [...problem.notes, `The same holds for ${places} of this line.`] };
+}
+
+/** For a mistake in the text of a block: the line that uses the block, which decides what it is given and receives. */
+function useOf(span: Span, instance: Instance | undefined): Label[] {
+  for (let at = instance; at; at = at.parent) {
+    const { callSpan, declaration, kind } = at;
+    if (kind !== "block") continue;
+    const isWithin = callSpan.source === span.source && callSpan.start <= span.start && span.end <= callSpan.end;
+    return isWithin || callSpan.source.standard || span.source.standard ? [] : [{ span: callSpan, text: `\`${declaration}\` is used here` }];
+  }
+  return [];
 }
 
 /** The innermost place in a file of the user's own, and the way there. A problem inside the library alone stays where it is. */

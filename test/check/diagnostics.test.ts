@@ -193,7 +193,7 @@ describe("check: one mistake, one message", () => {
       [net("a: conv(3x3, 8) -> relu\n  from image -> b: conv(3x3, 8)\n  output b"), "3:22 «relu» RN0705 `relu1` reaches no output of the network"],
     ],
     "RN0706 to RN0708: networks": [
-      [`network Inner {\n  input image: float32[N, 3, 32, 32]\n  relu\n}\n${net("i: Inner", "3, 64, 64")}`, "7:3 «i: Inner» RN0706 `Inner` takes 32 on axis 2 and receives 64"],
+      [`network Inner {\n  input image: float32[N, 3, 32, 32]\n  relu\n}\n${net("i: Inner", "3, 64, 64")}`, "7:3 «i: Inner» RN0706 `Inner` takes 32 on axis 2 (height) and receives 64"],
       [`${net("relu")}network Other = Net {\n  relu\n}\n`, "6:3 «relu» RN0707 the body of an alias adds no layers: it may restate inputs and outputs and add contracts"],
       ["block b {\n  input image: float32[N, 3, 32, 32]\n  relu\n}\n", "2:3 «input image: float32[N, 3, 32, 32]» RN0708 `input` belongs in a network, and `b` is a block"],
       ["network Net {\n  relu\n}\n", "1:9 «Net» RN0708 `Net` has no input"],

@@ -13,13 +13,13 @@ const after = (first: string, second: string): string => first + second;
 checkAll("networks as layers", shapes, {
   "the input is matched by shape: open sizes take what comes": [net("a: Any", "3, 20, 30", any), ["a.c [N, 8, 10, 15]", "a.r [N, 8, 10, 15]"]],
   "open sizes may be open outside as well": [net("a: Any", "3, S, 30", any), ["a.c [N, 8, ceil(S / 2), 15]", "a.r [N, 8, ceil(S / 2), 15]"]],
-  "known sizes must be equal": [net("a: Fixed", "3, 32, 30", fixed), ["7:3 «a: Fixed» RN0706 `Fixed` takes 32 on axis 3 and receives 30"]],
-  "known sizes against open ones": [net("a: Fixed", "3, 32, W", fixed), ["7:3 «a: Fixed» RN0706 `Fixed` takes 32 on axis 3 and receives W"]],
-  "channels too": [net("a: Any", "4, 8, 8", any), ["7:3 «a: Any» RN0706 `Any` takes 3 on axis 1 and receives 4"]],
+  "known sizes must be equal": [net("a: Fixed", "3, 32, 30", fixed), ["7:3 «a: Fixed» RN0706 `Fixed` takes 32 on axis 3 (width) and receives 30"]],
+  "known sizes against open ones": [net("a: Fixed", "3, 32, W", fixed), ["7:3 «a: Fixed» RN0706 `Fixed` takes 32 on axis 3 (width) and receives W"]],
+  "channels too": [net("a: Any", "4, 8, 8", any), ["7:3 «a: Any» RN0706 `Any` takes 3 on axis 1 (channels) and receives 4"]],
   "the number of axes too": [net("a: Any", "3, 8", any), ["7:3 «a: Any» RN0706 `image` has 4 dimensions [B, 3, H, W], and [N, 3, 8] has 3"]],
   "one name is one size": [
     net("a: Square", "3, 8, 9", "network Square {\n  input image: float32[N, 3, S, S]\n  relu\n}\n"),
-    ["7:3 «a: Square» RN0706 `Square` takes 8 on axis 3 and receives 9"],
+    ["7:3 «a: Square» RN0706 `Square` takes 8 on axis 3 (width) and receives 9"],
   ],
   "its symbols stand for the outer sizes, in `require` as well": [
     net("a: Even", "3, 8, 9", "network Even {\n  input image: float32[N, 3, H, W]\n  require W % 2 == 0, \"even\"\n  relu\n}\n"),
@@ -73,7 +73,7 @@ checkAll("aliases: inputs stated again", shapes, {
   ],
   "and must fit there": [
     after(fixed, `network Mid = Fixed { input image: float32[N, 3, H, 4] }\n${net("a: Mid", "3, 6, 6")}`),
-    ["8:3 «a: Mid» RN0706 `Mid` takes 4 on axis 3 and receives 6"],
+    ["8:3 «a: Mid» RN0706 `Mid` takes 4 on axis 3 (width) and receives 6"],
   ],
   "not so that one size becomes two": [
     "network Square {\n  input image: float32[N, 3, S, S]\n  relu\n}\nnetwork Net = Square { input image: float32[N, 3, H, W] }\n",

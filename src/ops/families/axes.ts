@@ -113,7 +113,6 @@ export function fits(c: TypeContext, op: string, window: Window): boolean {
     code: "RN0403",
     message: `the kernel of \`${op}\` covers ${covered} positions, but the ${axisName(axis + 2, shape.length)} is only ${formatDim(size)}${padsOn(window, axis) === 0 ? "" : ` (${formatDim(addDims(size, padsOn(window, axis)))} with its padding)`}`,
     attribute: "kernel",
-    notes: [`Its input is ${formatShape(shape)}.`],
     help: ["use a smaller kernel, a larger input, or fewer strides before this layer"],
   });
   return false;

@@ -36,7 +36,7 @@ function differ(c: ShapeContext, op: string, index: number, axis: number): undef
       message: `the branches of \`${op}\` differ on axis ${axis} (${name}): ${formatDim(a)} and ${formatDim(b)}`,
       input: index,
       notes: listed(c.inputs, axis),
-      help: [`give both branches the same ${name}`],
+      help: [`give ${c.inputs.length > 2 ? "all" : "both"} branches the same ${name}`],
     });
   }
   const fact = provingFact(a, b, c.facts);
