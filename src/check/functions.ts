@@ -17,7 +17,7 @@ interface Range {
 export const FUNCTIONS: Readonly<Record<string, { readonly usage: string; readonly doc: string; readonly sample: string }>> = {
   ceil: { usage: "ceil(a)", doc: "The least whole number not below a.", sample: "conv(1x1, ceil(in.channels / 2))" },
   floor: { usage: "floor(a)", doc: "The greatest whole number not above a.", sample: "conv(1x1, floor(100 / 16))" },
-  len: { usage: "len(list)", doc: "How many entries a list has.", sample: "let widths = [16, 32, 64]\nfor i in range(len(widths)) { conv(3x3, widths[i], stride = 2 if i > 0 else 1) }" },
+  len: { usage: "len(list)", doc: "How many entries a list has.", sample: "let widths = [16, 32, 64]\nlen(widths) x conv(3x3, widths[0])" },
   max: { usage: "max(a, b, …) or max(list)", doc: "The greatest number.", sample: "conv(1x1, max(floor(in.channels / 4), 8))" },
   min: { usage: "min(a, b, …) or min(list)", doc: "The least number.", sample: "conv(1x1, min(in.channels * 4, 64))" },
   range: { usage: "range(n) or range(first, end)", doc: "The whole numbers 0 … n-1, or first … end-1.", sample: "for i in range(3) { conv(3x3, 16 * (i + 1)) -> relu }" },

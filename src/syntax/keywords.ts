@@ -18,13 +18,13 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
     form: 'use MODULE { NAME, … }, or use "FILE.resnet" { NAME, … }',
     summary: "Takes names from a module of the standard library, or from another file.",
     doc: `It stands at the top level of a file. The path of a file starts from the importing file. Only what a file itself declares, or names
-with \`let\`, can be imported from it, and files must not import each other in a circle.`,
+with \`let\`, can be imported from it.`,
     example: `use std.blocks { basic, stage }\nuse std.shortcuts { B }\n\n${inBody("shortcuts B\nconv(3x3, 16) -> stage(2, basic(16)) -> stage(2, basic(32), stride=2)")}`,
   },
   as: {
     form: "use MODULE { NAME as OTHER }",
     summary: "Gives an imported name another name in this file.",
-    doc: "Needed where two modules, or a module and the file, have the same name for two things.",
+    doc: "Needed where two things have the same name.",
     example: `use std.blocks { bottleneck as neck }\n\n${inBody("conv(1x1, 256) -> neck(64)")}`,
   },
   network: {
@@ -32,30 +32,28 @@ with \`let\`, can be imported from it, and files must not import each other in a
     summary: "Declares a network: what is checked, counted and compiled.",
     doc: `A network is a block with \`input\`s, and perhaps \`output\`s and contracts (\`expect\`). It can be used like a block in another one.
 With \`=\` it is an alias: another network with some arguments given; its body may then restate inputs and outputs and add contracts, and
-adds no layers. A network whose parameters all have values is checked in full by \`rnc check\`.`,
+adds no layers.`,
     example: `network Small(classes: int = 10) {\n  input image: float32[N, 3, 32, 32]\n  conv(3x3, 16) -> bn -> relu\n  globalavgpool -> fc: linear(classes)\n}\nnetwork Small100 = Small(classes=100) { expect params == 2_164 }\n`,
   },
   block: {
     form: "block NAME(parameters) { … }, or block NAME = OTHER(arguments); as a type: PARAMETER: block",
     summary: "Declares a piece of network that works on whatever flows into it.",
     doc: `Every use makes an instance with its own weights. Parameters have a type and perhaps a default. As a type, \`block\` takes any block,
-network, operator or join, with or without arguments, so blocks can be handed to blocks. A shortcut option is a block with the parameters
-\`channels\` and \`stride\`.`,
+network, operator or join, with or without arguments. A shortcut option is a block with the parameters \`channels\` and \`stride\`.`,
     example: `block unit(width: int, activation: block = relu) {\n  conv(3x3, width) -> bn -> activation\n}\n\n${inBody("unit(16) -> unit(32, activation=gelu)")}`,
   },
   recipe: {
     form: "recipe NAME { FIELD: VALUE … }, or recipe NAME = OTHER { FIELD: VALUE … }",
     summary: "Declares how a network is trained.",
     doc: `A recipe is data: labelled fields, each a number, one call, or steps joined by \`->\`. An alias replaces the fields it names and keeps
-the others. \`rnc train NETWORK --data DIR --recipe NAME\` follows it. \`rnc explain optimizer\` tells of one field; all of them are in
-OPERATORS.md.`,
-    example: `recipe Mine {\n  batch: 128\n  epochs: 20\n  optimizer: sgd(lr=0.1, momentum=0.9, weight_decay=1e-4)\n  schedule: cosine\n  augment: pad(4) -> crop(32x32) -> hflip -> subtract_mean(per=pixel)\n}\nrecipe Longer = Mine { epochs: 200 }\n`,
+the others. \`rnc explain optimizer\` tells of one field.`,
+    example: `recipe Mine {\n  batch: 128\n  epochs: 20\n  optimizer: sgd(lr=0.1, momentum=0.9)\n  schedule: cosine\n  augment: pad(4) -> crop(32x32) -> hflip\n}\nrecipe Longer = Mine { epochs: 200 }\n`,
   },
   let: {
     form: "let NAME = EXPRESSION",
     summary: "Names a value.",
     doc: "It stands in a body or at the top level of a file, and holds from the next line on. It is no variable: it cannot be given twice.",
-    example: `block squeeze(width: int) {\n  let inner = floor(width / 4)\n  conv(1x1, inner) -> conv(3x3, width)\n}\n\n${inBody("squeeze(64)")}`,
+    example: inBody("let width = 64\nconv(1x1, width / 4) -> conv(3x3, width)"),
   },
   input: {
     form: "input NAME: float32[N, CHANNELS, SIZE, …]",
@@ -76,16 +74,15 @@ value reaches no output is a mistake (RN0705).`,
     form: "shortcuts POLICY",
     summary: "Sets what makes the other path of every `residual` that follows.",
     doc: `The policy is a block that the compiler tells \`channels\` and \`stride\` of F(x). It holds for what follows in the same body and in what
-that body uses; a \`residual\` may name its own, \`residual(C) { … }\`. Without one the shortcut is the identity, which fits only where F changes no
-dimension. \`none\` makes no path: a plain network. The options of the paper, A, B and C, are in std.shortcuts.`,
+that body uses; a \`residual\` may name its own, \`residual(C) { … }\`. Without one the shortcut is the identity. \`none\` makes no path: a plain network. The options of the paper, A, B and C, are in std.shortcuts.`,
     example: `use std.blocks { basic }\nuse std.shortcuts { B }\n\n${inBody("shortcuts B\nconv(3x3, 16) -> basic(16) -> basic(32, stride=2)")}`,
   },
   require: {
     form: 'require CONDITION, "why"',
     summary: "Guards parameters, or makes an assumption on open sizes.",
     doc: `If the condition does not hold, the text is what the user is told, with the values. On open sizes, \`H % 32 == 0\` and \`H >= 32\` become
-assumptions that shapes are worked out with.`,
-    example: `network Deep(depth: int) {\n  require (depth - 2) % 6 == 0, "a CIFAR net has 6n+2 layers"\n  input image: float32[N, 3, 32, 32]\n  (depth - 2) / 6 x conv(3x3, 16)\n}\nnetwork Deep20 = Deep(20)\n`,
+assumptions.`,
+    example: `network Deep(depth: int = 20) {\n  require (depth - 2) % 6 == 0, "a CIFAR net has 6n+2 layers"\n  input image: float32[N, 3, 32, 32]\n  depth x conv(3x3, 16)\n}\n`,
   },
   expect: {
     form: "expect QUANTITY RELATION VALUE",
@@ -95,16 +92,16 @@ memory, shape. The relation is one of \`== != < <= > >=\`. A contract that does 
     example: inBody("layer1: conv(3x3, 16)\nglobalavgpool -> linear(10)\nexpect params == 602\nexpect macs <= 0.5M\nexpect layer1.shape == [N, 16, 32, 32]"),
   },
   if: {
-    form: "if CONDITION { … } else { … }, or in an expression: A if CONDITION else B",
+    form: "if CONDITION { … } else { … }, or A if CONDITION else B",
     summary: "Chooses while the network is built.",
     doc: "What is not chosen leaves no trace: there is no control flow at run time. The condition must be decided by what is known.",
-    example: `block unit(width: int, pool: bool = false) {\n  conv(3x3, width, stride = 1 if pool else 2)\n  if pool { maxpool(2x2) } else { relu }\n}\n\n${inBody("unit(16) -> unit(32, pool=true)")}`,
+    example: inBody("let pools = true\nconv(3x3, 16, stride = 1 if pools else 2)\nif pools { maxpool(2x2) }"),
   },
   else: {
-    form: "if CONDITION { … } else { … }, or in an expression: A if CONDITION else B",
+    form: "if CONDITION { … } else { … }, or A if CONDITION else B",
     summary: "What is chosen where the condition of `if` does not hold.",
     doc: "An `if` of layers may go without it, or go on with `else if`; in an expression it is needed.",
-    example: `block down(by: int) {\n  if by == 1 { identity } else if by == 2 { maxpool(2x2) } else { avgpool(by, stride=by) }\n}\n\n${inBody("down(1) -> down(2) -> down(4)")}`,
+    example: inBody("conv(3x3, 16)\nif in.channels > 3 { relu } else { gelu }"),
   },
   for: {
     form: "for NAME in LIST { … }",
@@ -116,7 +113,7 @@ memory, shape. The relation is one of \`== != < <= > >=\`. A contract that does 
     form: "for NAME in LIST, from in, in.channels",
     summary: "Divides the name from the list in `for`; elsewhere, what the enclosing block receives.",
     doc: "`in.channels` (also `in.features`), `in.size` (a list of the spatial sizes) and `in.rank` (the number of axes) are its sizes; `from in` continues from it.",
-    example: `block squeeze(reduction: int = 16) {\n  mul {\n    | identity\n    | globalavgpool(keep=true) -> conv(1x1, in.channels / reduction) -> relu\n      conv(1x1, in.channels) -> sigmoid\n  }\n}\n\n${inBody("conv(3x3, 32) -> squeeze(4)")}`,
+    example: `block gate {\n  mul { identity | globalavgpool(keep=true) -> conv(1x1, in.channels) -> sigmoid }\n}\n\n${inBody("conv(3x3, 32) -> gate")}`,
   },
   from: {
     form: "from LABEL, from INPUT, from in, from LABEL.PART",
@@ -127,38 +124,38 @@ memory, shape. The relation is one of \`== != < <= > >=\`. A contract that does 
   x: {
     form: "NUMBER x ELEMENT",
     summary: "Repeats one element; each pass has its own weights.",
-    doc: "It has blanks around it: `3 x unit(64)` repeats, while `3x3` is the list [3, 3]. It reaches one element; several need braces.",
+    doc: "It has blanks around it: `3x3` is the list [3, 3]. It reaches one element; several need braces.",
     example: inBody("conv(3x3, 16) -> 3 x { conv(3x3, 16) -> bn -> relu }"),
   },
   and: {
     form: "A and B",
     summary: "True where both sides are.",
     doc: "The right side is not worked out where the left decides. It binds tighter than `or`, looser than `not`.",
-    example: `network Wide(depth: int = 16) {\n  require depth >= 10 and (depth - 4) % 6 == 0, "a wide net has 6n+4 layers"\n  input image: float32[N, 3, 32, 32]\n  (depth - 4) / 6 x conv(3x3, 16)\n}\n`,
+    example: inBody("if in.channels == 3 and in.rank == 4 { conv(3x3, 16) }"),
   },
   or: {
     form: "A or B",
     summary: "True where one side is, or both.",
     doc: "The right side is not worked out where the left decides.",
-    example: `block adapt(channels: int, stride: int[]) {\n  if channels != in.channels or stride != 1 { conv(1x1, channels, stride=stride) -> bn }\n}\n\n${inBody("shortcuts adapt\nresidual { conv(3x3, 16, stride=2) -> bn } -> relu")}`,
+    example: inBody("conv(3x3, 16) -> bn\nif in.channels == 1 or in.channels == 3 { relu }"),
   },
   not: {
     form: "not A",
     summary: "True where its right side is false.",
     doc: "It binds looser than comparisons: `not a == b` is `not (a == b)`.",
-    example: `block unit(width: int, plain: bool = false) {\n  conv(3x3, width)\n  if not plain { bn -> relu }\n}\n\n${inBody("unit(16) -> unit(16, plain=true)")}`,
+    example: inBody("let plain = false\nconv(3x3, 16)\nif not plain { bn -> relu }"),
   },
   true: {
     form: "true",
     summary: "The value of a condition that holds.",
-    doc: "A parameter of type `bool` takes `true`, `false` or a condition such as `n > 1`; numbers are none.",
+    doc: "Numbers are no conditions.",
     example: inBody("conv(3x3, 16, bias=true) -> relu"),
   },
   false: {
     form: "false",
     summary: "The value of a condition that does not hold.",
-    doc: "A parameter of type `bool` takes `true`, `false` or a condition such as `n > 1`; numbers are none.",
-    example: `block unit(width: int, norm: bool = false) {\n  conv(3x3, width, bias = not norm)\n  if norm { bn }\n}\n\n${inBody("unit(16) -> unit(16, norm=true)")}`,
+    doc: "Numbers are no conditions.",
+    example: inBody("conv(3x3, 16, bias=false) -> bn -> relu"),
   },
 };
 
@@ -172,32 +169,32 @@ export const SIGNS: Readonly<Record<string, Keyword>> = {
   },
   "{ }": {
     form: "{ ITEM … }",
-    summary: "Holds the items of a body: of a declaration, a loop, a join, or a group of layers that is one element.",
+    summary: "Holds the items of a body, or makes several layers one element.",
     doc: "Items stand on lines of their own, or are joined by `->`. A label on a group puts a name before everything in it: `stem: { … }`.",
     example: inBody("stem: { conv(3x3, 16) -> bn -> relu }\n2 x { conv(3x3, 16) -> relu }"),
   },
   "|": {
     form: "JOIN { BRANCH | BRANCH }",
     summary: "Divides the branches of a join.",
-    doc: "Every branch gets the same input. One before the first branch is allowed, so that branches on several lines line up.",
+    doc: "Every branch gets the same input. One may stand before the first branch.",
     example: inBody("concat {\n  | conv(1x1, 8)\n  | conv(1x1, 4) -> conv(3x3, 8)\n}"),
   },
   ":": {
     form: "LABEL: ELEMENT",
     summary: "Names an element; the label becomes part of the names of its parameters.",
-    doc: "The label is what `from`, `output` and `expect` say. After a parameter or an input stands its type.",
+    doc: "`from`, `output` and `expect` name it so. After a parameter or an input stands its type.",
     example: inBody("globalavgpool -> fc: linear(10)\nexpect fc.params == 40"),
   },
   "///": {
     form: "/// TEXT",
     summary: "Documents the declaration below; `rnc list` and `rnc explain` print it.",
-    doc: "At the top of a file, with an empty line under it, it documents the file. `//` begins a comment that nothing prints.",
+    doc: "At the top of a file, with an empty line under it, it documents the file.",
     example: `/// Convolution, normalisation, activation.\nblock unit(width: int) { conv(3x3, width) -> bn -> relu }\n\n${inBody("unit(16)")}`,
   },
   none: {
     form: "shortcuts none",
     summary: "The shortcut policy that makes no path: what a `residual` returns is F(x) alone.",
-    doc: "It makes the plain twin of a residual network. It is an ordinary name, known everywhere.",
+    doc: "It makes the plain twin of a residual network. It is no reserved word.",
     example: `use std.blocks { basic }\n\n${inBody("shortcuts none\nconv(3x3, 16) -> basic(16) -> basic(32, stride=2)")}`,
   },
 };

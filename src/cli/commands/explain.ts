@@ -8,21 +8,19 @@ import type { CliHost } from "../host.ts";
 import { UsageError } from "../host.ts";
 
 const EXAMPLES = `
-Without a name it prints what there is to ask for.
-
 Examples:
   rnc explain RN0501              a message, with a wrong program and a right one
-  rnc explain unused              a rule of \`rnc lint\`
+  rnc explain RL05                a rule of the linter
   rnc explain conv                an operator: shapes, arguments, defaults
   rnc explain shortcuts           a word of the language
-  rnc explain ResNet50            a network of the library: parameters, counts, how to use it
+  rnc explain ResNet50            a part of the library: parameters, counts, how to use it
   rnc explain bottleneck --markdown`;
 
 /** `rnc explain`: whatever has a name in the language, its library, its messages and its linter. */
 export function register(program: Command, host: CliHost): void {
   program
     .command("explain")
-    .argument("[name]", "a code (RN0501, RL05) or its name, a word (shortcuts), an operator (conv), a function (range), a quantity (params), a name of the library (basic, std.blocks), a field of recipes (schedule)")
+    .argument("[name]", "what has a name: nothing means a list of everything")
     .description("explain a message, a rule of the linter, a word of the language, an operator, a function or a part of the standard library")
     .option("--markdown", "print Markdown")
     .addHelpText("after", EXAMPLES)
