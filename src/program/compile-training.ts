@@ -13,9 +13,8 @@ import { frozenBy } from "./freeze.ts";
 import { prepare } from "./prepare.ts";
 import type { WeightChoice } from "./prepare.ts";
 
-export interface CompileTrainingOptions extends WeightChoice {
-  /** rnc's own version, for the file's metadata. */
-  readonly version: string;
+/** How one step of a training goes, as a recipe or a user says it; what is left open is absent. */
+export interface StepChoice {
   /** Images of a step; may be absent where the network fixes it. */
   readonly batch?: number;
   /** 0.9; with 0 the step keeps no momentum. */
@@ -32,6 +31,11 @@ export interface CompileTrainingOptions extends WeightChoice {
   readonly freeze?: readonly string[];
   /** Whether running statistics that the patterns fit stay, too; default true. */
   readonly freezeStatistics?: boolean;
+}
+
+export interface CompileTrainingOptions extends StepChoice, WeightChoice {
+  /** rnc's own version, for the file's metadata. */
+  readonly version: string;
   /** The output that is trained; absent: the only one. */
   readonly lossOn?: string;
   /** The name of the file with the state that a training begins with; `NETWORK.safetensors`. */

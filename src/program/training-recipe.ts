@@ -1,26 +1,16 @@
 import { InputError } from "../base/input-error.ts";
 import { nearest } from "../base/suggest.ts";
 import type { Outcome } from "../diagnostics/problem.ts";
+import type { StepChoice } from "./compile-training.ts";
 import type { Program } from "./load.ts";
 import { standardProgram } from "./load.ts";
+import type { WeightChoice } from "./prepare.ts";
 import type { Recipe, RecipeCall } from "./recipes.ts";
 import { buildRecipe, listRecipes } from "./recipes.ts";
 import { standardDeclaration, standardNames } from "./standard-library.ts";
 
-/** What a recipe says of a single step; what it leaves open is absent. */
-export interface RecipeOfStep {
-  readonly batch?: number;
-  readonly momentum?: number;
-  readonly nesterov?: boolean;
-  readonly weightDecay?: number;
-  readonly decays?: "weights" | "all";
-  readonly labelSmoothing?: number;
-  /** Patterns, as of `--freeze`. */
-  readonly freeze?: readonly string[];
-  /** Whether running statistics that the patterns fit stay, too. */
-  readonly freezeStatistics?: boolean;
-  readonly seed?: number;
-  readonly fan?: "in" | "out";
+/** What a recipe says of a single step and of initial weights; what it leaves open is absent. */
+export interface RecipeOfStep extends StepChoice, Pick<WeightChoice, "seed" | "fan"> {
   /** The rate before warm-up and schedule change it. */
   readonly learningRate?: number;
 }

@@ -31,12 +31,13 @@ const SEED = 91;
 const TOLERANCE = 2e-5;
 const OPTIONS: TrainingOptions = { batch: BATCH, momentum: 0.9, nesterov: false, weightDecay: 0, decays: "weights", labelSmoothing: 0, seed: 5 };
 
-/** A network of two channels, 6 by 6, whose last map is classified. */
-function netOf(make: (net: NetBuilder, image: Value) => Value, shape: readonly number[] = [2, 6, 6]): Graph {
+/** A network of two channels, 6 by 6, whose last map is classified; it ends in logits, or in `end` of them. */
+function netOf(make: (net: NetBuilder, image: Value) => Value, shape: readonly number[] = [2, 6, 6], end?: "softmax"): Graph {
   const net = netBuilder();
   const last = make(net, net.input([symbolDim("N"), ...shape]));
   const flat = last.type.shape.length > 2 ? net.op("globalavgpool", last) : last;
-  return net.finish(net.op("linear", flat, { features: CLASSES, bias: true }, "fc"));
+  const logits = net.op("linear", flat, { features: CLASSES, bias: true }, "fc");
+  return net.finish(end === undefined ? logits : net.op(end, logits));
 }
 
 const NETS: Readonly<Record<string, Graph>> = {
@@ -59,6 +60,7 @@ const NETS: Readonly<Record<string, Graph>> = {
     net.op("avgpool", net.op("bn", net.op("upconv", image, { kernel: [4, 4], channels: 3, stride: 2, pad: [1, 1] })), { kernel: 2 })),
   "statistics that are those of the last batch, and that never change": netOf((net, image) =>
     net.op("bn", net.op("relu", net.op("bn", net.op("conv", image, { kernel: [3, 3], channels: 4 }), { momentum: 1 })), { momentum: 0 })),
+  "a softmax at the end, which is the loss's own": netOf((net, image) => net.op("relu", net.op("bn", net.op("conv", image, { kernel: [3, 3], channels: 4 }))), [2, 6, 6], "softmax"),
 };
 
 const net = (end: string): string => `network Mine {\n  input image: float32[N, 2, 6, 6]\n  conv(3x3, 4) -> bn -> relu -> flatten -> ${end}\n}\n`;

@@ -1,5 +1,6 @@
 import { compileOnnx, compileTfjs, InputError, summarize } from "../../src/index.ts";
 import type { Graph, WeightSource } from "../../src/index.ts";
+import { calibrationShift } from "../../src/verify/calibration.ts";
 import { bytesOf } from "./compiled.ts";
 import { apart, calibratedFile, exampleOf, networkAt, runOnnx } from "./standard-networks.ts";
 import type { StandardNetwork } from "./standard-networks.ts";
@@ -38,12 +39,6 @@ export type Outcome = Answer | { readonly kind: "refused"; readonly reasons: str
 /** In plain JavaScript a network of more multiply-adds than this would take minutes. */
 const MOST_MACS_IN_JAVASCRIPT = 60e6;
 
-/**
- * Deep networks without identities. A ReLU that shuts a quarter of its units lets rounding grow by a twelfth; without identities
- * nothing holds against it, and a hundred layers make an answer of it, in any runtime. Shifts around 3 leave them all but straight.
- */
-const WITHOUT_IDENTITIES: ReadonlySet<string> = new Set(["Plain56", "Plain110", "ResNet110C", "ResNet1202C", "ResNet101C", "ResNet152C", "ResNet101v1C", "ResNet152v1C"]);
-
 /** Writes a network for both runtimes with the same calibrated weights, and holds what they say side by side. */
 export async function answer({ network, side }: Question): Promise<Outcome> {
   const began = performance.now();
@@ -56,7 +51,7 @@ export async function answer({ network, side }: Question): Promise<Outcome> {
     const measured = await networkAt(network, side, side >= 112 ? 2 : 8);
     const macs = summarize(await networkAt(network, side, 1)).macs ?? 0;
     if (flavour === "tfjs" && macs > MOST_MACS_IN_JAVASCRIPT) return { kind: "skipped", reason: `too large for TensorFlow.js in plain JavaScript, and tfjs-node does not load: ${reason}` };
-    const weights = await calibratedFile(measured, WITHOUT_IDENTITIES.has(network.name) ? { shift: 3 } : {});
+    const weights = await calibratedFile(measured, { shift: calibrationShift(graph) });
     // A network whose sizes are open answers a second image, which is no square.
     const examples = [exampleOf(graph, side), ...(graph.symbols.length > 1 ? [exampleOf(graph, side + 32, side + 64)] : [])];
     const theirs = await runOnnx(await onnxOf(graph, weights), examples);

@@ -3,7 +3,7 @@ import { calibrationShift } from "../../src/verify/calibration.ts";
 import { standardNetwork } from "../support/networks.ts";
 
 describe("the shifts of calibrated weights", () => {
-  // Measured over all standard networks: which of them turn rounding into answers around 0.7 (test/support/standard-answers.ts).
+  // Measured over all standard networks with shifts around 0.7: which of them turn rounding into answers.
   const check = (name: string, expected: number): void => void expect(calibrationShift(standardNetwork(name)), name).to.equal(expected);
 
   it("are larger in deep networks without identities", () => {
