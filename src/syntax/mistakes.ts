@@ -48,7 +48,7 @@ export function mendMistakes(tokens: readonly IToken[], reporter: Reporter, drop
     if (beginsStatement(token.tokenType, previous, context)) statement = token.tokenType;
     const walk: Walk = { tokens, reporter, dropped, kept, context, statement };
     mendComma(walk, index);
-    const mended = mendNumber(walk, index) ?? mendName(walk, index) ?? mendSign(walk, index);
+    const mended = mendNumber(walk, index) ?? mendInput(walk, index) ?? mendName(walk, index) ?? mendSign(walk, index);
     if (mended !== undefined) {
       index = mended;
       continue;
@@ -82,7 +82,24 @@ function beginsStatement(type: TokenType, previous: TokenType | undefined, conte
 
 function opensParameters(kept: readonly IToken[], context: Context): boolean {
   const word = kept.at(-2)?.tokenType;
-  return context === "file" && kept.at(-1)?.tokenType === t.Identifier && word !== undefined && declarationWords.has(word);
+  // `def unit(`: what other words begin has parameters all the same.
+  const declares = word !== undefined && (declarationWords.has(word) || word === t.Identifier);
+  return context === "file" && kept.at(-1)?.tokenType === t.Identifier && declares;
+}
+
+/** `input: float32[…]`: an input that was given no name. */
+function mendInput({ tokens, reporter, kept }: Walk, index: number): number | undefined {
+  const [token, colon, type] = [tokens[index], tokens[index + 1], tokens[index + 2]];
+  if (token?.tokenType !== t.Input || colon?.tokenType !== t.Colon || type?.image !== "float32") return undefined;
+  const at = endOf(token);
+  reporter.report({
+    code: "RN0100",
+    message: "an input has a name: `input image: float32[N, 3, H, W]`",
+    ...rangeOf(token),
+    fixes: [fixOf(reporter.source, "call it `image`", at, at, " image")],
+  });
+  kept.push(token, makeToken(t.Identifier, "", at));
+  return index;
 }
 
 /** A comma that is missing between two values in brackets, or between two names that are taken from a module. */
@@ -90,8 +107,20 @@ function mendComma({ tokens, reporter, kept, context }: Walk, index: number): vo
   const token = tokens[index] as IToken;
   const previous = kept.at(-1);
   if (context === "file" || context === "body" || !previous) return;
-  if (!t.beginsOperand(token.tokenType) || !t.endsOperand(previous.tokenType)) return;
   const at = endOf(previous);
+  const beforeName = kept.at(-2)?.tokenType;
+  const isType = token.tokenType === t.Identifier || token.tokenType === t.Block;
+  if (context === "parameters" && isType && previous.tokenType === t.Identifier && (beforeName === t.LeftParen || beforeName === t.Comma)) {
+    reporter.report({
+      code: "RN0103",
+      message: `a parameter's type stands after \`:\`, \`${shorten(previous.image)}: ${shorten(token.image)}\``,
+      ...rangeOf(token),
+      fixes: [fixOf(reporter.source, "add `:`", at, at, ":")],
+    });
+    kept.push(makeToken(t.Colon, "", at));
+    return;
+  }
+  if (!t.beginsOperand(token.tokenType) || !t.endsOperand(previous.tokenType)) return;
   reporter.report({
     code: "RN0100",
     message: `a comma is missing before \`${shorten(token.image)}\``,

@@ -81,8 +81,10 @@ function toDeclaration(node: CstNode, { docAbove, isBroken }: Surroundings): Dec
 function toParameter(node: CstNode): Parameter | undefined {
   const name = tokenOf(node, "Identifier");
   const type = toType(nodeOf(node, "Type"));
-  if (!name || !type) return undefined;
-  return { name: toIdentifier(name), type, default: toExpression(nodeOf(node, "Expr")), ...rangeOf(node) };
+  if (!name) return undefined;
+  // Without its type a parameter is told, and its name is known all the same.
+  const known = type ?? { name: { ...rangeOf(node), name: "int" }, list: undefined, ...rangeOf(node) };
+  return { name: toIdentifier(name), type: known, default: toExpression(nodeOf(node, "Expr")), ...rangeOf(node) };
 }
 
 function toType(node: CstNode | undefined): TypeExpression | undefined {

@@ -122,6 +122,10 @@ function describe({ token, previous, rule, rules }: Fault, reporter: Reporter): 
       help: [`write ${expectedIn[rule]}`],
     };
   }
+  if (rule === "Body" && (token.image === "then" || token.image === "do")) {
+    const statement = token.image === "then" ? "If" : "For";
+    return { code: "RN0100", message: `no \`${token.image}\` is needed: what follows stands in braces`, help: [`write ${expectedIn[statement]}`] };
+  }
   if (rule === "Body" && previous && t.endsOperand(before ?? type) && t.beginsOperand(type)) {
     const end = endOf(previous);
     return {
@@ -139,6 +143,10 @@ function describe({ token, previous, rule, rules }: Fault, reporter: Reporter): 
       help: [`write \`${shorten(previous.image)}: int\`, or float, bool, string, block`],
     };
   }
+  if (rule === "File") {
+    const help = foreignBeginnings.find(([words]) => words.test(token.image))?.[1];
+    return { ...plain(found, expectedIn[rule] ?? aValue), help: help === undefined ? [] : [help] };
+  }
   if (before === t.Dot) return plain(found, "a name after `.`");
   if (wantsValue) return plain(found, aValue);
   return plain(found, expectedIn[rule] ?? aValue);
@@ -147,6 +155,14 @@ function describe({ token, previous, rule, rules }: Fault, reporter: Reporter): 
 function plain(found: string, expected: string): Words {
   return { code: "RN0100", message: `${found} cannot stand here: expected ${expected}` };
 }
+
+/** How other languages begin what is said otherwise here. */
+const foreignBeginnings: readonly (readonly [RegExp, string])[] = [
+  [/^(?:import|from|include|using)$/, "write `use std.blocks { basic }`, or `use \"parts.resnet\" { stem }` for a file"],
+  [/^(?:class|model|module|net|graph)$/i, "write `network NAME { … }`, and `block NAME(width: int) { … }` for a piece of one"],
+  [/^(?:def|fn|func|function|layer)$/, "write `block NAME(width: int) { … }`"],
+  [/^(?:var|const|auto|set)$/, "write `let NAME = …`"],
+];
 
 const namePlaces: ReadonlySet<string> = new Set(["Import", "Decl", "Param", "Let", "Input", "Output", "For", "Path"]);
 const valuePlaces: ReadonlySet<string> = new Set(["Primary", "Arg", "Unary", "Not"]);

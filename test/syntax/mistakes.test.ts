@@ -67,8 +67,17 @@ describe("syntax: mistakes", () => {
     checkFix("let a: 3", "1:18 RN0103 :", "let a = 3");
     checkFix("let a: int = 3", "1:18 RN0103 :", "let a = 3");
     checkFix("output c2: layer1", "1:22 RN0103 :", "output c2 = layer1");
+    check("block w(n int) { relu }", ["1:11 RN0103 int"], "block w(n: int) { relu }");
+    check("block w(n: int, unit block) { relu }", ["1:22 RN0103 block"], "block w(n: int, unit: block) { relu }");
     check("recipe R { batch = 256 }", ["1:18 RN0103 ="], "recipe R { batch: 256 }");
     check("n = 3\nnetwork W { a }", ["1:1 RN0103 n"], "let n = 3\nnetwork W { a }");
+  });
+
+  it("RN0100: what other languages begin with", () => {
+    check("def unit(width: int):\n  relu\nblock v { a }", ["1:1 RN0100 def"]);
+    check("import std.blocks\nblock v { a }", ["1:1 RN0100 import"], "block v { a }");
+    check("network W { input: float32[N, 3] }", ["1:13 RN0100 input"], "network W { input : float32[N, 3] }");
+    check("network W { if a then b else c }", ["1:18 RN0100 then"]);
   });
 
   it("RN0104: what is never closed", () => {
@@ -157,7 +166,7 @@ recipe Three { batch: 1 2
 network Four { good5: relu }
 `;
     check(text, [
-      "1:24 RN0100 bottleneck", "2:23 RN0100 int", "3:15 RN0100 float32", "4:8 RN0101 3 x 3", "6:9 RN0103 =",
+      "1:24 RN0100 bottleneck", "2:23 RN0103 int", "3:15 RN0100 float32", "4:8 RN0101 3 x 3", "6:9 RN0103 =",
       "7:12 RN0100 \n", "8:17 RN0100 ->", "9:23 RN0100 ,", "12:17 RN0100 =", "16:7 RN0104 (", "17:7 RN0100 =", "19:25 RN0100 2",
     ]);
     const { module } = parse(source(text));
