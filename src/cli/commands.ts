@@ -17,6 +17,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "data", load: () => import("./commands/data.ts") },
   { name: "diff", load: () => import("./commands/diff.ts") },
   { name: "doctor", load: () => import("./commands/doctor.ts") },
+  { name: "draw", load: () => import("./commands/draw.ts") },
   { name: "eval", load: () => import("./commands/eval.ts") },
   { name: "experiment", load: () => import("./commands/experiment.ts") },
   { name: "explain", isQuick: true, load: () => import("./commands/explain.ts") },
