@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { InputError } from "../base/input-error.ts";
 import { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import type { CommandEntry } from "./commands.ts";
 import type { CliHost } from "./host.ts";
 import { BrokenPipe, Interrupted, UsageError } from "./host.ts";
 import { messageOf } from "./input-message.ts";
@@ -39,7 +40,20 @@ export async function main(args: readonly string[], host: CliHost): Promise<numb
 
 async function run(args: readonly string[], host: CliHost): Promise<number> {
   let exitCode: number = EXIT.fine;
-  const program = new Command("rnc", (code) => (exitCode = code))
+  const asked = COMMANDS.filter((entry) => entry.name === args[0]);
+  const program = await createProgram(host, { entries: asked.length > 0 ? asked : COMMANDS, finish: (code) => (exitCode = code) });
+  if (args.length === 0) {
+    host.out.write(program.helpInformation());
+    host.out.write(`${EXAMPLES}\n`);
+    return EXIT.usage;
+  }
+  await program.parseAsync(args, { from: "user" });
+  return exitCode;
+}
+
+/** The program with some of its commands: what reads a command line, and what help and the reference page are made from. */
+export async function createProgram(host: CliHost, { entries, finish }: { readonly entries: readonly CommandEntry[]; readonly finish: (exitCode: number) => void }): Promise<Command> {
+  const program = new Command("rnc", finish)
     .description("The compiler for .resnet files: residual networks, checked and compiled.")
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
@@ -57,15 +71,8 @@ async function run(args: readonly string[], host: CliHost): Promise<number> {
       getOutHelpWidth: () => Math.min(host.out.columns, 100),
       getErrHelpWidth: () => Math.min(host.err.columns, 100),
     });
-  const asked = COMMANDS.filter((entry) => entry.name === args[0]);
-  for (const entry of asked.length > 0 ? asked : COMMANDS) (await entry.load()).register(program, host);
-  if (args.length === 0) {
-    host.out.write(program.helpInformation());
-    host.out.write(`${EXAMPLES}\n`);
-    return EXIT.usage;
-  }
-  await program.parseAsync(args, { from: "user" });
-  return exitCode;
+  for (const entry of entries) (await entry.load()).register(program, host);
+  return program;
 }
 
 /** Commander's sentences with our mark in front, and the next step behind. */

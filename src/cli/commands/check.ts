@@ -40,7 +40,15 @@ const DETAILS = `
 With --update-expect, each \`expect\` that does not hold gets the value that was measured, in
 the form in which it is written; a strict bound becomes \`<=\` or \`>=\`. Nothing else of the file
 changes. Formulas, contracts of imported files and of the standard library are left alone and
-named. Read the difference before you commit it: a contract is there to catch mistakes.`;
+named. Read the difference before you commit it: a contract is there to catch mistakes.
+
+Examples:
+  rnc check net.resnet
+  rnc check .                                  every file here and below
+  rnc check net.resnet#Net --input 1x3x64x64
+  rnc check net.resnet --update-expect
+
+Exit codes: 0 no errors, 1 errors, or a file could not be read, 2 wrong usage.`;
 
 /** `rnc check`: parses, elaborates, checks shapes and contracts. */
 export function register(program: Command, host: CliHost): void {

@@ -19,6 +19,11 @@ interface CompareOptions extends NetworkOptions {
   readonly convention?: ConventionName;
 }
 
+const HELP = `
+Examples:
+  rnc compare VGG19 Plain34 ResNet34
+  rnc compare net.resnet#Before net.resnet#After --markdown`;
+
 /** `rnc compare A B C…`: networks side by side, as in the paper's Table 1. */
 export function register(program: Command, host: CliHost): void {
   const command = program
@@ -27,7 +32,7 @@ export function register(program: Command, host: CliHost): void {
     .description("networks side by side: blocks by output size, parameters, multiply-adds, depth; ratios are against the first")
     .option("--markdown", "print a Markdown table")
     .option("--json", "print the result as JSON");
-  addConventionOption(addNetworkOptions(command)).action((networks: string[], options: CompareOptions) => run(networks, options, host));
+  addConventionOption(addNetworkOptions(command)).addHelpText("after", HELP).action((networks: string[], options: CompareOptions) => run(networks, options, host));
 }
 
 async function run(targets: readonly string[], options: CompareOptions, host: CliHost): Promise<number> {

@@ -39,6 +39,18 @@ const TARGETS = ["onnx", "onnx-training", "tfjs"];
 /** What `--target` will mean one day; each is refused by name until it does. */
 const LATER: Readonly<Record<string, string>> = { pytorch: "a PyTorch module" };
 
+const HELP = `
+Parameters are named as \`rnc summary\` prints them. Without --weights initial values are drawn, the same for the same seed.
+
+Examples:
+  rnc compile ResNet50 -o resnet50.onnx
+  rnc compile net.resnet#Small --set n=3 -o small.onnx --weights small.safetensors
+  rnc compile ResNet50 --target tfjs -o r50
+  rnc compile ResNet20 --target tfjs --standalone --recipe Cifar10 -o project
+  rnc compile ResNet20 --target onnx-training --batch 128 -o step.onnx
+
+Exit codes: 0 written, 1 problems in what you gave, or the target cannot say the network, 2 wrong usage.`;
+
 /** `rnc compile`: a network and its weights as a file that runs. */
 export function register(program: Command, host: CliHost): void {
   const command = program
@@ -57,7 +69,7 @@ export function register(program: Command, host: CliHost): void {
     .option("--fold-bn", "fold batch norms into the layers before them")
     .option("--standalone", "tfjs: a training project that runs without rnc, by --recipe: package.json, train.js, model/, README.md")
     .option("--external-data", "onnx: weights in a file of their own beside the model (always above 2 GB)");
-  addTrainingStepOptions(addNetworkOptions(command)).action((network: string, options: CompileCommandOptions) => run(network, options, host));
+  addTrainingStepOptions(addNetworkOptions(command)).addHelpText("after", HELP).action((network: string, options: CompileCommandOptions) => run(network, options, host));
 }
 
 function fanSide(text: string): "in" | "out" {

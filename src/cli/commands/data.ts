@@ -28,7 +28,17 @@ Reading images needs sharp (npm install sharp); CIFAR-10 does not.
 Every image is decoded to its end. Broken are those that cannot be: cut short, of another format than their name says, not
 readable, or with more than ${MOST_PIXELS / 1e6} million pixels. Training passes over a few of them and names them.
 
+Examples:
+  rnc data check photos
+  rnc data check cifar10 --json
+
 Exit codes: 0 all images can be used, 1 some cannot, or the folder is no data set, 2 wrong usage.`;
+
+const FETCH_HELP = `
+The archive comes from the publisher and is checked by its MD5; a download that was stopped goes on.
+
+Examples:
+  rnc data fetch cifar10 -o cifar10`;
 
 /** `rnc data`: looks into data sets for training, and brings CIFAR-10. */
 export function register(program: Command, host: CliHost): void {
@@ -37,7 +47,7 @@ export function register(program: Command, host: CliHost): void {
     .command("check")
     .argument("<folder>", "a folder of images by class, or CIFAR-10 in its binary form")
     .description("say what is in a data set: images, classes, sizes, what is broken or there twice")
-    .option("--json", "print the result as JSON on standard output")
+    .option("--json", "print the result as JSON (grammar/data.schema.json)")
     .option("--workers <n>", "threads that decode images (default: one for each processor but one)", wholeNumber("--workers", 0))
     .addHelpText("after", CHECK_HELP)
     .action((folder: string, options: CheckOptions) => check(folder, options, host));
@@ -46,6 +56,7 @@ export function register(program: Command, host: CliHost): void {
     .argument("<name>", "cifar10")
     .requiredOption("-o, --output <folder>", "where to put it; made where it is missing")
     .description(`bring a data set from its publisher (CIFAR-10: 170 MB from ${new URL(CIFAR10.archive.url).host}, checked by MD5)`)
+    .addHelpText("after", FETCH_HELP)
     .action((name: string, { output }: { readonly output: string }) => bring(name, output, host));
 }
 

@@ -37,6 +37,10 @@ of its own and computes a small convolution, so one that fails takes nothing els
   missing   its package is not installed; the line that adds it is printed
   broken    its package is there and does not work; the reason is printed
 
+Examples:
+  rnc doctor
+  rnc doctor --json
+
 Exit code 0 when the compiler itself works, whatever engines there are.`;
 
 /** `rnc doctor`: which engines are installed, what works here, how to add one. */

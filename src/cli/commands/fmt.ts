@@ -26,7 +26,14 @@ Files are written in place, and only where something changes; folders are search
 errors is left alone, and the others are written all the same.
 
 With --check or --diff nothing is written, and the exit code is 1 when a file would change.
-The rules are in the language reference, "Layout".`;
+The rules are in the language reference, "Layout".
+
+Examples:
+  rnc fmt .
+  rnc fmt net.resnet --diff
+  rnc fmt --check "nets/**/*.resnet"
+
+Exit codes: 0 fine, 1 a file would change (--check, --diff), has syntax errors or could not be read, 2 wrong usage.`;
 
 /** `rnc fmt`: one layout for all files. */
 export function register(program: Command, host: CliHost): void {

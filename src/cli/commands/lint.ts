@@ -41,6 +41,7 @@ Exit codes: 0 when there is no error (warnings alone are no failure, remarks nei
 there is one, when there are more warnings than --max-warnings allows, when a file could not
 be read, or with --diff when a file would change; 2 wrong usage or settings.
 
+Examples:
   rnc lint                                    every file here and below
   rnc lint nets --severity info --statistics  everything there is to say, counted
   rnc lint net.resnet --diff                  what the safe fixes would change

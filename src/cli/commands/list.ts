@@ -14,6 +14,12 @@ interface ListOptions {
 
 const TITLES = { network: "Networks", block: "Blocks", shortcut: "Shortcut options", recipe: "Recipes" } as const;
 
+const HELP = `
+Examples:
+  rnc list
+  rnc list std.blocks
+  rnc list net.resnet --json`;
+
 /** `rnc list`: the networks, blocks, shortcut options and recipes of files or of the standard library. */
 export function register(program: Command, host: CliHost): void {
   program
@@ -21,6 +27,7 @@ export function register(program: Command, host: CliHost): void {
     .argument("[files...]", "files, or modules of the standard library (std.blocks); nothing means all of the library")
     .description("list networks, blocks, shortcut options and recipes with their documentation")
     .option("--json", "print the result as JSON on standard output")
+    .addHelpText("after", HELP)
     .action((files: string[], options: ListOptions) => list(files, options, host));
 }
 

@@ -6,12 +6,19 @@ import { codeOf } from "../node-host.ts";
 import type { CliHost } from "../host.ts";
 import { UsageError } from "../host.ts";
 
+const HELP = `
+Nothing that is there already is written over.
+
+Examples:
+  rnc new my-net`;
+
 /** `rnc new`: a folder with a first network and a page that says what to do with it. */
 export function register(program: Command, host: CliHost): void {
   program
     .command("new")
     .argument("<folder>", "the folder to make; its last part names the network's file")
     .description("start a project: a first network to change, and a README")
+    .addHelpText("after", HELP)
     .action((folder: string) => start(folder, host));
 }
 

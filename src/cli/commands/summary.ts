@@ -20,6 +20,13 @@ interface SummaryOptions extends NetworkOptions {
   readonly convention?: ConventionName;
 }
 
+const HELP = `
+Examples:
+  rnc summary ResNet50
+  rnc summary ResNet152 --depth 1                   stage by stage
+  rnc summary net.resnet --input 1x3x320x320        where sizes are open
+  rnc summary CifarResNet --set n=9 --set option=B  with parameters`;
+
 /** `rnc summary`: the network as a table. */
 export function register(program: Command, host: CliHost): void {
   const command = program
@@ -29,7 +36,7 @@ export function register(program: Command, host: CliHost): void {
     .option("--depth <n>", "fold layers by the first N parts of their paths (1: stages)", wholeNumber("--depth", 1))
     .option("--markdown", "print Markdown tables")
     .option("--json", "print the result as JSON (grammar/summary.schema.json)");
-  addConventionOption(addNetworkOptions(command)).action((network: string, options: SummaryOptions) => run(network, options, host));
+  addConventionOption(addNetworkOptions(command)).addHelpText("after", HELP).action((network: string, options: SummaryOptions) => run(network, options, host));
 }
 
 /** Adds `--convention`, which says whose way of counting is meant. */

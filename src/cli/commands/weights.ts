@@ -40,6 +40,23 @@ const OUTPUT = ["-o, --output <file>", "the safetensors file to write, `-` for s
 const PATH = ["<path>", "a safetensors, PyTorch or ONNX file, or the folder of a TF.js model"] as const;
 const RENAME = ["--rename <old=new>", "a name, or the beginning of dotted names, and what takes its place; repeatable", collectText] as const;
 
+const EXAMPLES_OF = {
+  inspect: `
+Examples:
+  rnc weights inspect net.pth
+  rnc weights inspect trained --json`,
+  convert: `
+Examples:
+  rnc weights convert resnet50.pth -o resnet50.safetensors
+  rnc weights convert net.onnx -o net.safetensors --for net.resnet`,
+  rename: `
+Examples:
+  rnc weights rename old.safetensors --rename stem.conv=conv1 -o new.safetensors`,
+  calibrate: `
+Examples:
+  rnc weights calibrate ResNet50 -o test.safetensors --seed 1`,
+} as const;
+
 const EXAMPLES = `
 Examples:
   rnc weights inspect net.pth
@@ -67,6 +84,7 @@ export function register(program: Command, host: CliHost): void {
     .argument(...PATH)
     .description("list the tensors of a file: names, element types, shapes")
     .option("--json", "print the result as JSON on standard output")
+    .addHelpText("after", EXAMPLES_OF.inspect)
     .action((path: string, options: { readonly json?: boolean }) => withWeights(path, host, (source) => inspect(path, source, options.json === true, host)));
 
   const convertCommand = weights
@@ -74,7 +92,7 @@ export function register(program: Command, host: CliHost): void {
     .argument(...PATH)
     .description("write weights as safetensors (float32)")
     .requiredOption(...OUTPUT);
-  addConvertOptions(convertCommand).action((path: string, options: ConvertOptions) => convertFile(path, options, host));
+  addConvertOptions(convertCommand).addHelpText("after", EXAMPLES_OF.convert).action((path: string, options: ConvertOptions) => convertFile(path, options, host));
 
   weights
     .command("rename")
@@ -82,6 +100,7 @@ export function register(program: Command, host: CliHost): void {
     .description("write weights as safetensors, under other names")
     .requiredOption(...OUTPUT)
     .requiredOption(...RENAME)
+    .addHelpText("after", EXAMPLES_OF.rename)
     .action((path: string, options: ConvertOptions) => convertFile(path, options, host));
 
   const calibrate = weights
@@ -90,7 +109,7 @@ export function register(program: Command, host: CliHost): void {
     .description("make test weights: seeded, with running statistics measured on seeded noise (needs onnxruntime-node)")
     .requiredOption(...OUTPUT)
     .option("--seed <n>", "seed of weights and noise (default: 0)", wholeNumber("--seed", 0));
-  addNetworkOptions(calibrate).action(async (network: string, options: CalibrateOptions) => {
+  addNetworkOptions(calibrate).addHelpText("after", EXAMPLES_OF.calibrate).action(async (network: string, options: CalibrateOptions) => {
     const { calibrateTarget } = await import("../calibrate.ts");
     return calibrateTarget(network, options, host);
   });
