@@ -72,15 +72,16 @@ export function experimentPage(result: ExperimentResult, figurePath: string, com
     "",
     `    ${command}`,
     "",
-    ...(some === undefined ? [] : conditions(some.run)),
+    ...(some === undefined ? [] : conditions(some.run, [...runs.values()].map(({ run }) => run))),
     ...[...recipes.keys()].flatMap((text) => ["", "```resnet", text, "```"]),
     "",
   ].join("\n");
 }
 
-function conditions({ data, engine, versions, seed }: TrainingRun): readonly string[] {
+function conditions({ data, versions, seed }: TrainingRun, all: readonly TrainingRun[]): readonly string[] {
+  const engines = new Set(all.map(({ engine: { name, version, device, threads } }) => `${name} ${version}, ${device}, ${threads} threads`));
   return [
-    `${groupDigits(data.train)} images train${data.validation === 0 ? "" : `, ${groupDigits(data.validation)} ${data.validationOf} validate`}; seed ${seed}; ${engine.name} ${engine.version}, ${engine.device}, ${engine.threads} threads; rnc ${versions.rnc}, Node ${versions.node}, ${versions.platform}.`,
+    `${groupDigits(data.train)} images train${data.validation === 0 ? "" : `, ${groupDigits(data.validation)} ${data.validationOf} validate`}; seed ${seed}; ${[...engines].join(" and ")}; rnc ${versions.rnc}, Node ${versions.node}, ${versions.platform}.`,
     "Training errors are means of the last interval, with augmentation; test errors are of the last weights, one view an image.",
   ];
 }

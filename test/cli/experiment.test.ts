@@ -132,6 +132,18 @@ describe("rnc experiment", function () {
       expect(changed.stderr).to.include("is another training").and.include("`tiny.resnet` has changed since");
     }));
 
+  it("trains everything with the engine that trained first, where none is named", () =>
+    inWorkplace((folder) => {
+      const first = "experiments/runs/tiny.resnet-Tiny-width=2.Short";
+      const trained = rnc(["train", "tiny.resnet#Tiny", ...RUN.slice(2, -1), "tfjs", "--evaluate-every", "6", "-o", first], { cwd: folder });
+      expect(trained.code, trained.stderr).to.equal(0);
+      const ran = rnc(["experiment", "widths.json", "--data", "images"], { cwd: folder });
+      expect(ran.code, ran.stderr).to.equal(0);
+      const engine = (run: string): string => (JSON.parse(readFileSync(join(folder, run, "run.json"), "utf8")) as { engine: { name: string } }).engine.name;
+      expect([engine(first), engine("experiments/runs/tiny.resnet-Tiny-width=4.Short")]).to.deep.equal(["tfjs", "tfjs"]);
+      expect(readFileSync(join(folder, "experiments/widths/README.md"), "utf8")).to.match(/seed 0; tfjs \d[^;]*threads; rnc/);
+    }));
+
   it("goes on with --resume after Ctrl-C, and not without", () =>
     inWorkplace(async (folder) => {
       const child = spawn(process.execPath, [RNC, "experiment", "widths.json", "--full", "--data", "images", ...THREADS], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });

@@ -51,7 +51,8 @@ export async function runExperiment(name: string, options: ExperimentOptions, ho
   for (const task of tasks) refuseOthers(task, found.experiment[length], options);
   for (const [index, task] of tasks.entries()) {
     host.out.write(`${host.out.colors.bold(`${task.network.name} (${index + 1} of ${tasks.length})`)}\n`);
-    const exitCode = await train(task, found.experiment[length], { ...options, data }, host);
+    const engine = options.engine ?? engineOf(tasks);
+    const exitCode = await train(task, found.experiment[length], { ...options, data, ...(engine === undefined ? {} : { engine }) }, host);
     if (exitCode !== 0) {
       host.out.write(`the experiment goes on with \`${commandOf(name, { ...options, resume: true })}\`\n`);
       return exitCode;
@@ -88,6 +89,15 @@ function refuseOthers({ network, target, recipe, path }: Task, length: Experimen
   const changed = record.network.files.filter(({ path: from, copy }) => existsSync(from) && readFileSync(from, "utf8") !== readFileSync(folder.file(copy), "utf8")).map(({ path: from }) => `\`${from}\` has changed since`);
   if (others.length + changed.length > 0) throw new InputError(`\`${path}\` is another training`, { notes: [...others, ...changed], help: ["Name another folder with `-o`, or take that one away."] });
   if (!resume && readResult(path) === undefined) throw new InputError(`\`${path}\` has a training that is not finished`, { help: ["`--resume` goes on with it."] });
+}
+
+/**
+ * The engine of the first of these trainings that has begun: what is compared is trained by one, where the user names none. Which is
+ * the fastest may change from minute to minute.
+ */
+function engineOf(tasks: readonly Task[]): string | undefined {
+  const begun = tasks.find(({ path }) => existsSync(path));
+  return begun && inspectRun(begun.path).record.engine.name;
 }
 
 const settingsText = (set: Readonly<Record<string, string>>): string => Object.entries(set).map(([name, value]) => `${name}=${value}`).sort().join(" ");
