@@ -106,7 +106,8 @@ export function reportUnknown(name: string, range: Expression, context: Context,
   const offered = moduleDeclaring(name, context.session.index);
   const near = offered === undefined && meant === undefined ? nearestInLibrary(name, context) : [];
   const [only] = near.length === 1 ? near : [];
-  const { help, fixes } = offered ? fromLibrary(name, offered, range, context) : only ? fromLibrary(only.name, only.from, range, context) : { help: [], fixes: renaming(context, range, name, known) };
+  const [first] = near;
+  const { help, fixes } = offered ? fromLibrary(name, offered, range, context) : only ? fromLibrary(only.name, only.from, range, context) : { help: first ? [`Import the one that is meant: \`use ${first.from} { ${first.name} }\`.`] : [], fixes: renaming(context, range, name, known) };
   report(context, range, {
     code: "RN0201",
     message: `nothing is called \`${name}\` here`,

@@ -96,7 +96,7 @@ export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map
         message: report.message,
         span: primary,
         label: moved ? undefined : report.label,
-        secondary: [...(moved ? [{ span: inner, text: report.label ?? "the library line" }] : []), ...via, ...(report.secondary ?? []), ...(moved ? [] : useOf(inner, report.instance))],
+        secondary: [...(moved ? [{ span: inner, text: report.label ?? "the library line" }] : []), ...via, ...(report.secondary ?? []), ...(moved || !RECEIVED.test(report.code) ? [] : useOf(inner, report.instance))],
         notes: report.notes,
         help: report.help,
         fixes: report.fixes,
@@ -149,7 +149,10 @@ function withRepeats(problem: Problem, repeats: number): Problem {
   return { ...problem, notes: [...problem.notes, `The same holds for ${places} of this line.`] };
 }
 
-/** For a mistake in the text of a block: the line that uses the block, which decides what it is given and receives. */
+/** Mistakes of values and shapes: in a block they hang on what it is given and receives. */
+const RECEIVED = /^RN0(?:303|305|307|308|4|5)/;
+
+/** For a mistake in the text of a block: the line that uses the block. */
 function useOf(span: Span, instance: Instance | undefined): Label[] {
   for (let at = instance; at; at = at.parent) {
     const { callSpan, declaration, kind } = at;

@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import fc from "fast-check";
+import { catalogue } from "../../src/diagnostics/catalogue.ts";
 import { format, LINE_WIDTH } from "../../src/format/format.ts";
+import { RULES } from "../../src/lint/registry.ts";
 import { parseTree } from "../../src/syntax/index.ts";
 import { deepestNesting, longestExpression, mostPrefixes } from "../../src/syntax/nesting.ts";
 import { showModule } from "../syntax/show.ts";
@@ -35,8 +37,19 @@ function keepsTheLaws(text: string): string {
   return formatted;
 }
 
+/** No text comes out, and an error says where the mistake is. */
+function leavesAlone(text: string, name?: string): void {
+  const { text: formatted, problems } = format(source(text));
+  expect(formatted, name).to.equal(undefined);
+  expect(problems.some(({ severity, message, primary: { span } }) => severity === "error" && message !== "" && span.start <= span.end && span.end <= text.length), name).to.equal(true);
+}
+
 const files = execFileSync("git", ["ls-files", "--", "*.resnet"], { cwd: root, encoding: "utf8" }).trim().split("\n");
-const texts = files.map((name) => ({ name, text: readFileSync(`${root}/${name}`, "utf8") }));
+const all = files.map((name) => ({ name, text: readFileSync(`${root}/${name}`, "utf8") }));
+/** Of the invalid programs some cannot be read; all others are formatted. */
+const isReadable = (text: string): boolean => parseTree(source(text)).problems.length === 0;
+const texts = all.filter(({ name, text }) => !name.startsWith("test/corpus/invalid/") || isReadable(text));
+const unreadable = all.filter((file) => !texts.includes(file));
 
 describe("format: laws", function () {
   this.timeout(120_000);
@@ -44,6 +57,52 @@ describe("format: laws", function () {
   it("every .resnet file of the repository is formatted", () => {
     expect(files.length).to.be.greaterThan(35);
     for (const { name, text } of texts) expect(keepsTheLaws(text), name).to.equal(text);
+  });
+
+  it("with the line ends of Windows, and with a byte order mark, each comes out as it is", () => {
+    for (const { name, text } of texts) {
+      const windows = text.replaceAll("\n", "\r\n");
+      expect(keepsTheLaws(windows), name).to.equal(windows);
+      expect(format(source(`\ufeff${text}`)).text, name).to.equal(text);
+    }
+  });
+
+  it("the wrong and the mended programs of every diagnostic and every rule", () => {
+    let count = 0;
+    for (const { wrong, right } of [...Object.values(catalogue), ...RULES]) {
+      for (const text of [wrong, right]) {
+        if (!isReadable(text)) continue;
+        keepsTheLaws(text);
+        keepsTheLaws(text.replaceAll("\n", "\r\n"));
+        count++;
+      }
+    }
+    expect(count).to.be.greaterThan(120);
+  });
+
+  it("what cannot be read is left alone, and told", () => {
+    expect(unreadable.length).to.be.greaterThan(10);
+    for (const { name, text } of unreadable) leavesAlone(text, name);
+  });
+
+  it("a text that ends anywhere is formatted, or left alone and told", () => {
+    let formatted = 0;
+    let left = 0;
+    fc.assert(
+      fc.property(fc.constantFrom(...texts), fc.nat(), fc.nat({ max: 40 }), fc.boolean(), ({ text }, from, length, endsThere) => {
+        const at = from % text.length;
+        const cut = endsThere ? text.slice(0, at) : text.slice(0, at) + text.slice(at + length);
+        if (isReadable(cut)) {
+          keepsTheLaws(cut);
+          formatted++;
+        } else {
+          leavesAlone(cut);
+          left++;
+        }
+      }),
+      { numRuns: 200, seed: 20151210 },
+    );
+    expect(Math.min(formatted, left)).to.be.greaterThan(20);
   });
 
   it("so are the samples of the reference and the README", () => {
