@@ -11,11 +11,22 @@ import { anchorOf, inlineCode as code, markdownTable as table, renderMarkdown } 
 import { messageDocument } from "../src/reference/messages.ts";
 import { LANGUAGE_OPERATORS as language, operatorDocument, operatorForm } from "../src/reference/operators.ts";
 import { recipeTypeText } from "../src/reference/recipes.ts";
+import { cliPage } from "./cli-page.ts";
+import { keywordsPage } from "./keywords-page.ts";
+import { libraryPage } from "./library-page.ts";
 import { rulesPage } from "./rules-page.ts";
 
 /** The pages by their path in the repository. */
 export async function referencePages(): Promise<Readonly<Record<string, string>>> {
-  return { "grammar/OPERATORS.md": operatorsPage(), "grammar/TARGETS.md": targetsPage(), "grammar/DIAGNOSTICS.md": await diagnosticsPage(), "grammar/RULES.md": await rulesPage() };
+  return {
+    "grammar/CLI.md": await cliPage(),
+    "grammar/DIAGNOSTICS.md": await diagnosticsPage(),
+    "grammar/KEYWORDS.md": keywordsPage(),
+    "grammar/OPERATORS.md": operatorsPage(),
+    "grammar/RULES.md": await rulesPage(),
+    "grammar/STDLIB.md": libraryPage(),
+    "grammar/TARGETS.md": targetsPage(),
+  };
 }
 
 function operatorsPage(): string {

@@ -1,20 +1,13 @@
 import { expect } from "chai";
 import type { CliHost, Output } from "../../src/cli/host.ts";
+import { createNodeHost } from "../../src/cli/node-host.ts";
 import { NO_COLORS } from "../../src/diagnostics/render/colors.ts";
 
 /** Runs `rnc explain` in a terminal of so many columns. */
 async function explain(args: readonly string[], columns = 100): Promise<{ code: number; out: string; err: string }> {
   const texts = { out: "", err: "" };
   const output = (name: "out" | "err"): Output => ({ write: (text) => (texts[name] += text), isTerminal: false, columns, colors: NO_COLORS });
-  const host: CliHost = {
-    out: output("out"),
-    err: output("err"),
-    files: { resolve: (_importer, path) => path, read: async () => undefined },
-    pathKind: () => "missing",
-    list: () => [],
-    readText: async () => Promise.reject(new Error("nothing is read")),
-    openBytes: async () => Promise.reject(new Error("nothing is read")),
-  };
+  const host: CliHost = { ...createNodeHost(), out: output("out"), err: output("err") };
   const { main } = await import("../../src/cli/main.ts");
   const code = await main(["explain", ...args], host);
   return { code, ...texts };
