@@ -2,8 +2,8 @@ import { InputError } from "../base/input-error.ts";
 import { nearest } from "../base/suggest.ts";
 import type { Outcome } from "../diagnostics/problem.ts";
 import type { StepChoice } from "./compile-training.ts";
-import type { Program } from "./load.ts";
-import { standardProgram } from "./load.ts";
+import type { ModuleHost, Program } from "./load.ts";
+import { loadProgram, standardProgram } from "./load.ts";
 import type { WeightChoice } from "./prepare.ts";
 import type { Recipe, RecipeCall } from "./recipes.ts";
 import { buildRecipe, listRecipes } from "./recipes.ts";
@@ -35,6 +35,27 @@ export function recipeCalled(name: string, program: Program): Outcome<Recipe | u
   throw new InputError(`there is no recipe \`${name}\`${near.length > 0 ? `; did you mean ${near.map((other) => `\`${other}\``).join(" or ")}?` : ""}`, {
     notes: [`There are ${names.join(", ")}.`],
   });
+}
+
+/**
+ * A recipe with some of its fields said anew, each in the language: `split: random(train=2000, val=200)`.
+ *
+ * @throws {@link InputError} when there is no recipe of this name
+ */
+export async function recipeWith(name: string, fields: readonly string[], program: Program, host?: ModuleHost): Promise<Outcome<Recipe | undefined>> {
+  const named = recipeCalled(name, program);
+  if (named.value === undefined || fields.length === 0) return named;
+  const own = listRecipes(program).map((entry) => entry.name);
+  const alias = [...own, name].reduce((longest, other) => (other.length > longest.length ? other : longest)) + "With";
+  const said = `recipe ${alias} = ${name} {\n${fields.map((field) => `  ${field}\n`).join("")}}\n`;
+  // An alias replaces the fields that it names: the language says what a field may be, and in which words it is wrong.
+  const library = standardDeclaration(name)?.module.source.path;
+  const source = own.includes(name) ? { ...program.root.source, text: `${program.root.source.text}\n${said}` } : { path: "--with", text: `use ${library} { ${name} }\n${said}`, standard: false };
+  const loaded = await loadProgram(source, host);
+  const entry = listRecipes(loaded).find((candidate) => candidate.name === alias);
+  if (entry === undefined) return { value: undefined, problems: loaded.problems };
+  const { value, problems } = buildRecipe(loaded, entry);
+  return { value: value && { ...value, name }, problems };
 }
 
 /** What a recipe says of a single step. */

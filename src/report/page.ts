@@ -2,7 +2,7 @@ import { groupDigits } from "../base/digits.ts";
 import { drawFigure } from "./draw.ts";
 import { escapeXml } from "../base/markup.ts";
 import { recipeText } from "./recipe-text.ts";
-import { errorsOf } from "./run.ts";
+import { errorsOf, overridesText } from "./run.ts";
 import type { TrainingRun } from "./run.ts";
 import { errorFigure, lossFigure, onePanel } from "./run-figures.ts";
 
@@ -76,12 +76,11 @@ function errorTable(runs: readonly TrainingRun[]): string {
 }
 
 function settings(run: TrainingRun, named: boolean): string {
-  const { network, overrides, seed, weights, data, engine, versions } = run;
-  const said = Object.entries(overrides).map(([name, value]) => `${name} ${String(value)}`);
+  const { network, seed, weights, data, engine, versions } = run;
   const rows: readonly (readonly [string, string])[] = [
     ["network", network],
     ["images", `${data.path}: ${data.classes} classes, ${groupDigits(data.train)} images train, ${data.validation === 0 ? "none" : `${groupDigits(data.validation)} ${data.validationOf}`} validate`],
-    ["instead of the recipe", said.join(", ")],
+    ["instead of the recipe", overridesText(run)],
     ["seed", String(seed)],
     ["weights at the beginning", weights ?? "initial weights of the seed"],
     ["engine", `${engine.name} ${engine.version}, ${engine.device}${engine.name === "onnxruntime" ? `, ${engine.threads} threads` : ""}`],

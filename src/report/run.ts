@@ -53,3 +53,7 @@ export function errorsOf({ lines }: Pick<TrainingRun, "lines">): RunErrors {
     ...(best === undefined ? {} : { best }),
   };
 }
+
+/** What a run was told instead of its recipe, for people: single values by their names, fields as they were written. */
+export const overridesText = ({ overrides }: Pick<TrainingRun, "overrides">): string =>
+  Object.entries(overrides).flatMap(([name, value]) => (name === "with" && Array.isArray(value) ? value.map(String) : [`${name} ${String(value)}`])).join(", ");

@@ -164,6 +164,29 @@ describe("rnc train", function () {
       expect(inspected.stdout).to.include("fc.weight").and.not.include("momentum");
     }));
 
+  it("takes fields of the recipe from the command line, in the language, and records them", () =>
+    inWorkplace((folder) => {
+      const fields = ["--with", "split: random(train=40, val=8)", "--with", "schedule: cosine(end=0.5)"];
+      const ran = rnc([...ARGUMENTS, ...fields, "--steps", "4", "-o", "mine"], { cwd: folder });
+      expect(ran.code, ran.stderr).to.equal(0);
+      expect(ran.stdout).to.include("recipe Short with split: random(train=40, val=8), schedule: cosine(end=0.5), steps 4").and.include("40 train, 8 training images kept apart");
+      const read = (name: string): Record<string, unknown> => JSON.parse(readFileSync(join(folder, "mine", name), "utf8")) as Record<string, unknown>;
+      expect(read("run.json")).to.have.property("overrides").that.deep.equals({ with: ["split: random(train=40, val=8)", "schedule: cosine(end=0.5)"], steps: 4 });
+      const recipe = read("recipe.json") as { name: string; fields: Record<string, unknown> };
+      expect(recipe.name).to.equal("Short");
+      expect(recipe.fields["schedule"]).to.deep.include({ function: "cosine" });
+      expect(readFileSync(join(folder, "mine/report.html"), "utf8")).to.include("split: random(train=40, val=8), schedule: cosine(end=0.5), steps 4");
+
+      // One of the library is not in the network's file.
+      const library = rnc([...ARGUMENTS.map((each) => (each === "Short" ? "Cifar10" : each)), "--with", "splt: all", "-o", "other"], { cwd: folder });
+      expect(library.code).to.equal(1);
+      expect(library.stderr).to.match(/--with:3:3/).and.include("split");
+      const going = rnc(["train", "--resume", "mine", "--with", "schedule: cosine"], { cwd: folder });
+      expect(going.code).to.equal(2);
+      expect(going.stderr).to.include("`--with` was decided when the run began");
+      expect(existsSync(join(folder, "other"))).to.equal(false);
+    }));
+
   it("stops on Ctrl-C with a checkpoint, exit code 130, and goes on", () =>
     inWorkplace(async (folder) => {
       const { child, ended } = start(folder, [...ARGUMENTS, "--steps", "5000", "--every", "1000", "--evaluate-every", "100000", "-o", "run"]);

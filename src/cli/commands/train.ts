@@ -7,8 +7,8 @@ import { addNetworkOptions, collectText, wholeNumber } from "../options.ts";
 import type { TrainOptions } from "../train/prepare-run.ts";
 
 const HELP = `
-A recipe says optimizer, schedule, batch, length, split and augmentation; options replace single values of it, and
-the run records both. Recipes are written in a .resnet file or taken from the library: Cifar10, ImageNet2015, …
+A recipe says optimizer, schedule, batch, length, split and augmentation; options replace single values of it, --with
+whole fields as the language writes them, and the run records both. Recipes are written in a .resnet file or taken from the library: Cifar10, ImageNet2015, …
 
 A run is a folder: the network's text, recipe.json (what was used), statistics.json (the mean of the training images),
 run.json (seed, versions, data), metrics.jsonl
@@ -25,6 +25,7 @@ Images: a folder with a folder for each class, in DIR or in DIR/train and DIR/va
 Examples:
   rnc train ResNet20 --data cifar10/ --recipe Cifar10
   rnc train net.resnet#Small --data photos/ --recipe Mine --epochs 20 --lr 0.05 -o runs/small
+  rnc train ResNet20 --data cifar10/ --recipe Cifar10 --with "split: random(train=40000, val=10000)" --with "warmup: constant(lr=0.01, epochs=1)"
   rnc train --resume runs/small
 
 Exit codes: 0 trained to the end, 1 problems in what you gave, or the training diverged, 2 wrong usage,
@@ -38,6 +39,7 @@ export function register(program: Command, host: CliHost): void {
     .description("train a network on images by a recipe; can be stopped and resumed")
     .option("--data <folder>", "the images: a folder for each class, or CIFAR-10 in its binary form")
     .option("--recipe <name>", "a recipe of the network's file or of the standard library")
+    .option("--with <field>", "a field instead of the recipe's, in the language: \"schedule: cosine\"; repeatable", collectText)
     .option("-o, --output <folder>", "the folder of the run (default: runs/NETWORK-NUMBER)")
     .option("--resume <run>", "go on with a run from its last checkpoint")
     .option("--engine <name>", `what computes: auto, ${ENGINES.filter(({ openTraining }) => openTraining).map(({ name }) => name).join(", ")} (default: auto)`, engineCalled)
@@ -88,7 +90,7 @@ function decayed(text: string): "weights" | "all" {
 
 /** What a run has decided already. */
 const DECIDED: Readonly<Partial<Record<keyof TrainOptions, string>>> = {
-  recipe: "--recipe", output: "-o", steps: "--steps", epochs: "--epochs", batch: "--batch", lr: "--lr", momentum: "--momentum", nesterov: "--nesterov",
+  recipe: "--recipe", with: "--with", output: "-o", steps: "--steps", epochs: "--epochs", batch: "--batch", lr: "--lr", momentum: "--momentum", nesterov: "--nesterov",
   weightDecay: "--weight-decay", decay: "--decay", labelSmoothing: "--label-smoothing", freeze: "--freeze", seed: "--seed", weights: "--weights",
   lossOn: "--loss-on", every: "--every", evaluateEvery: "--evaluate-every", set: "--set", input: "--input",
 };

@@ -8,7 +8,7 @@ import { isLearned, trainingStep } from "../../passes/gradient.ts";
 import { trainedPart } from "../../passes/training/logits.ts";
 import { frozenBy } from "../../program/freeze.ts";
 import { prepare } from "../../program/prepare.ts";
-import { recipeCalled } from "../../program/training-recipe.ts";
+import { recipeWith } from "../../program/training-recipe.ts";
 import type { Overrides, TrainingPlan } from "../../training/plan.ts";
 import { planOf, stepsOf, withOverrides } from "../../training/plan.ts";
 import { BEGINNING, needsValidation } from "../../training/loop.ts";
@@ -35,6 +35,8 @@ import type { TrainingData } from "./training-data.ts";
 export interface TrainOptions extends NetworkOptions, Overrides {
   readonly data?: string;
   readonly recipe?: string;
+  /** Fields of the recipe said anew, in the language. */
+  readonly with?: readonly string[];
   readonly output?: string;
   readonly resume?: string;
   readonly engine?: string;
@@ -78,7 +80,8 @@ export async function beginRun(target: string, options: TrainOptions, host: CliH
   reportProblems(host, built.problems);
   const network = built.value;
   if (network === undefined) return undefined;
-  const found = recipeCalled(recipeName, program);
+  const fields = options.with ?? [];
+  const found = await recipeWith(recipeName, fields, program, recording.host.files);
   if (found.value === undefined) {
     reportProblems(host, found.problems);
     return undefined;
@@ -106,7 +109,7 @@ export async function beginRun(target: string, options: TrainOptions, host: CliH
       network: { name: network.name, target, set: options.set ?? {}, input: options.input ?? [], files },
       data: { path: dataPath, classes: data.set.classes, train: data.train, validation: data.validation?.count ?? 0, ...(data.validation ? { validationOf: data.validation.of } : {}) },
       recipe: recipeName,
-      overrides: { ...overrides },
+      overrides: { ...(fields.length > 0 ? { with: fields } : {}), ...overrides },
       seed: plan.seed,
       ...(options.weights === undefined ? {} : { weights: options.weights }),
       ...(options.lossOn === undefined ? {} : { lossOn: options.lossOn }),

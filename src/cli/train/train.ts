@@ -9,6 +9,7 @@ import { createJudge } from "../../training/judge.ts";
 import { runTraining } from "../../training/loop.ts";
 import type { Evaluation, Position } from "../../training/loop.ts";
 import { stepsOf } from "../../training/plan.ts";
+import { overridesText } from "../../report/run.ts";
 import type { BatchStream } from "../data/batches.ts";
 import type { CliHost } from "../host.ts";
 import { Interrupted, UsageError } from "../host.ts";
@@ -73,7 +74,7 @@ function tellBeginning({ network, plan, record, data, folder, from, remarks }: P
   display.event(
     { event: "begin", run: folder.path, network: network.name, recipe: record.recipe, step, steps: totalSteps, batch: plan.batch, seed: plan.seed, engine: record.engine.name, train: data.train, validation: data.validation?.count ?? 0 },
     [
-      `${network.name}, recipe ${record.recipe}${Object.keys(record.overrides).length > 0 ? ` with ${Object.entries(record.overrides).map(([name, value]) => `${name} ${String(value)}`).join(", ")}` : ""}: ${length} of ${countText(plan.batch)} images, run \`${folder.path}\``,
+      `${network.name}, recipe ${record.recipe}${Object.keys(record.overrides).length > 0 ? ` with ${overridesText(record)}` : ""}: ${length} of ${countText(plan.batch)} images, run \`${folder.path}\``,
       `  images: ${countText(data.train)} train, ${data.validation === undefined ? "none for validation" : `${countText(data.validation.count)} ${data.validation.of} validate`}; ${countText(data.stepsPerEpoch)} steps an epoch`,
       ...remarks.map((remark) => `  ${remark}`),
       ...(step > 0 ? [`  goes on after step ${countText(step)}`] : []),
