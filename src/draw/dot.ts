@@ -2,8 +2,8 @@ import { coloursOf } from "./colours.ts";
 import { foldText } from "./layout.ts";
 import type { Box, Fold, Line, Picture } from "./picture.ts";
 
-/** Styles of lines; a shortcut does not pull its boxes together. */
-const LINES: Readonly<Record<Line["kind"], readonly string[]>> = { flow: [], identity: ["constraint=false"], inserted: ["constraint=false", "style=dotted"] };
+/** Styles of lines; shortcuts give way, so that what they pass stands straight. */
+const LINES: Readonly<Record<Line["kind"], readonly string[]>> = { flow: ["weight=20"], identity: ["weight=0"], inserted: ["weight=0", "style=dotted"] };
 
 /** Networks as one digraph in Graphviz's language, stages as clusters: for who lays out by `dot` or edits further. */
 export function dotText(pictures: readonly Picture[]): string {

@@ -1,3 +1,4 @@
+import { greatest, least } from "./extremes.ts";
 import type { Box, Picture } from "./picture.ts";
 import type { Flat, Rect } from "./pieces.ts";
 
@@ -19,18 +20,18 @@ const NAME = 15;
 /** Frames from the outside in. One that would hold a box of another stage or block as well is left out. */
 export function framesOf({ boxes, folds }: Picture, { rects, routes }: Flat): readonly Frame[] {
   const byTop = [...rects].map(([box, rect]) => ({ box, rect })).sort((a, b) => a.rect.y - b.rect.y);
-  const tallest = Math.max(0, ...byTop.map(({ rect }) => rect.height));
+  const tallest = greatest(byTop.map(({ rect }) => rect.height), 0);
   const reach = new Map<number, number>();
   for (const { line, form, points } of routes) {
-    if (form === "around") reach.set(line.to, Math.max(reach.get(line.to) ?? 0, ...points.map(({ x }) => x)));
+    if (form === "around") reach.set(line.to, greatest(points.map(({ x }) => x), reach.get(line.to)));
   }
   const frame = (kind: Frame["kind"], held: ReadonlySet<number>, name: string, times: number): readonly Frame[] => {
     if (held.size < 2 && kind !== "fold") return [];
     const own = [...held].flatMap((box) => rects.get(box) ?? []);
-    const left = Math.min(...own.map(({ x }) => x)) - PAD[kind] - (kind === "stage" ? NAME : 0);
-    const right = Math.max(...own.map(({ x, width }) => x + width), ...[...held].map((box) => reach.get(box) ?? Number.NEGATIVE_INFINITY)) + PAD[kind];
-    const top = Math.min(...own.map(({ y }) => y)) - PAD[kind];
-    const bottom = Math.max(...own.map(({ y, height }) => y + height)) + PAD[kind];
+    const left = least(own.map(({ x }) => x)) - PAD[kind] - (kind === "stage" ? NAME : 0);
+    const right = greatest([...held].map((box) => reach.get(box) ?? Number.NEGATIVE_INFINITY), greatest(own.map(({ x, width }) => x + width))) + PAD[kind];
+    const top = least(own.map(({ y }) => y)) - PAD[kind];
+    const bottom = greatest(own.map(({ y, height }) => y + height)) + PAD[kind];
     const rect = { x: left, y: top, width: right - left, height: bottom - top };
     for (let at = firstBelow(byTop, top - tallest); at < byTop.length; at++) {
       const other = byTop[at] as (typeof byTop)[number];

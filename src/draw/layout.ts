@@ -1,5 +1,6 @@
 import { placeBranches } from "./branches.ts";
 import type { BranchLink } from "./branches.ts";
+import { greatest, least } from "./extremes.ts";
 import type { Box, Line, Picture } from "./picture.ts";
 import { EMPTY } from "./pieces.ts";
 import type { Pill, Piece, Point, Rect, Route } from "./pieces.ts";
@@ -24,10 +25,10 @@ export function layoutRows(picture: Picture): readonly Row[] {
   const leaving = linesFrom(boxes.length, lines);
   const starts = boxes.map(() => true);
   for (const { to } of lines) starts[to] = false;
-  const width = Math.max(WIDTH.least, ...boxes.filter(({ kind }) => kind !== "join").flatMap(({ text }) => text.map((line) => Math.min(textWidth(line, FONT.text), WIDTH.text) + 2 * WIDTH.pad)));
+  const width = greatest(boxes.filter(({ kind }) => kind !== "join").flatMap(({ text }) => text.map((line) => Math.min(textWidth(line, FONT.text), WIDTH.text) + 2 * WIDTH.pad)), WIDTH.least);
   const hasOutputs = boxes.reduce((sum, box) => sum + box.outputs.length, 0) > 1;
   /** Room for what is said of a fold, beside its last box. */
-  const folded = new Map(picture.folds.map((fold) => [Math.max(...fold.boxes), textWidth(foldText(fold.times), FONT.fold) + GAP.beside] as const));
+  const folded = new Map(picture.folds.map((fold) => [greatest([...fold.boxes]), textWidth(foldText(fold.times), FONT.fold) + GAP.beside] as const));
 
   const nextOf = (box: number): number | undefined => (box === START ? next[boxes.length] : next[box]);
   const linesOf = (box: number): readonly Line[] =>
@@ -128,7 +129,7 @@ function stacked(pieces: readonly Piece[]): Piece {
     height += piece.height;
     return { piece, x: 0, y };
   });
-  return { ...EMPTY, left: Math.max(0, ...pieces.map(({ left }) => left)), right: Math.max(0, ...pieces.map(({ right }) => right)), height, pieces: placed };
+  return { ...EMPTY, left: greatest(pieces.map(({ left }) => left), 0), right: greatest(pieces.map(({ right }) => right), 0), height, pieces: placed };
 }
 
 interface Ends {
@@ -171,8 +172,8 @@ function branched(pieces: readonly Piece[], links: readonly PlacedLink[], { hasT
     { count: pieces.length, gap: GAP.branches },
   );
   const placeAt = (at: number): Point => places[index.get(at) ?? 0] ?? { x: 0, y: 0 };
-  const lowest = Math.max(...pieces.map((piece, at) => placeAt(at).y + piece.height));
-  const origin: Point = hasTop ? { ...placeAt(pieces.length), ...(main === undefined ? {} : { x: placeAt(main).x }) } : { x: (Math.min(...places.map(({ x }) => x)) + Math.max(...places.map(({ x }) => x))) / 2, y: 0 };
+  const lowest = greatest(pieces.map((piece, at) => placeAt(at).y + piece.height));
+  const origin: Point = hasTop ? { ...placeAt(pieces.length), ...(main === undefined ? {} : { x: placeAt(main).x }) } : { x: (least(places.map(({ x }) => x)) + greatest(places.map(({ x }) => x))) / 2, y: 0 };
   const height = (hasBottom ? placeAt(pieces.length + 1).y : lowest) - origin.y;
   const local = ({ x, y }: Point): Point => ({ x: x - origin.x, y: y - origin.y });
   const enter = (at: number): Point => (at === pieces.length + 1 ? { x: 0, y: height } : local(placeAt(at)));
@@ -180,7 +181,7 @@ function branched(pieces: readonly Piece[], links: readonly PlacedLink[], { hasT
   const routes = drawn.map(({ line, from, to }, link): Route => ({ line, form: "smooth", points: distinct([leave(from), ...(ways[link] ?? []).slice(from === pieces.length ? 1 : 0, to === pieces.length + 1 ? -1 : undefined).map(local), enter(to)]) }));
   const reached = [...routes.flatMap(({ points }) => points.map(({ x }) => [-x, x] as const)), ...pieces.map((piece, at) => [piece.left - local(placeAt(at)).x, piece.right + local(placeAt(at)).x] as const)];
   return {
-    ...EMPTY, left: Math.max(0, ...reached.map(([left]) => left)), right: Math.max(0, ...reached.map(([, right]) => right)), height, routes,
+    ...EMPTY, left: greatest(reached.map(([left]) => left), 0), right: greatest(reached.map(([, right]) => right), 0), height, routes,
     pieces: pieces.map((piece, at) => ({ piece, ...local(placeAt(at)) })),
   };
 }

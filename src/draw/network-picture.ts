@@ -7,7 +7,7 @@ import { findOperator } from "../ops/registry.ts";
 import { describeLayer } from "../program/describe-layer.ts";
 import { closingAdditions, instanceChain, placeOf, residualOf } from "../program/stages.ts";
 import type { Box, Line, Picture, PictureOptions } from "./picture.ts";
-import { dataInputs, mainOf, runsOf } from "./runs.ts";
+import { dataInputs, runsOf } from "./runs.ts";
 import type { Run } from "./runs.ts";
 import { exampleText, joinText, layerText, mapText } from "./words.ts";
 
@@ -128,7 +128,7 @@ function linked(graph: Graph, parts: readonly Part[], runOf: ReadonlyMap<Node, R
   const partOfRun = new Map(parts.flatMap((part) => part.runs.map((run) => [run, part] as const)));
   const partOfInput = new Map(parts.flatMap((part) => (part.input ? [[part.input, part] as const] : [])));
   const partOf = (value: Value): Part | undefined => (value.producer.kind === "node" ? partOfRun.get(runOf.get(value.producer.node) as Run) : partOfInput.get(value));
-  const links = [...linksOf(graph, parts, partOf), ...shortcuts.flatMap((shortcut) => shortcutLink(shortcut, graph, partOf(shortcut.source), partOfRun.get(shortcut.to)))];
+  const links = [...linksOf(graph, parts, partOf), ...shortcuts.flatMap((shortcut) => shortcutLink(shortcut, partOf(shortcut.source), partOfRun.get(shortcut.to)))];
   const ordered = inOrder(parts, links);
   if (ordered === undefined) return undefined;
   const places = new Map(ordered.map((part, index) => [part, index]));
@@ -138,7 +138,7 @@ function linked(graph: Graph, parts: readonly Part[], runOf: ReadonlyMap<Node, R
     if (part) (outputs.get(part) ?? outputs.set(part, []).get(part))?.push(name);
   }
   const lines = links.map(({ from, to, ...rest }): Line => ({ ...rest, from: places.get(from) ?? 0, to: places.get(to) ?? 0 }));
-  return { name: graph.name, boxes: ordered.map((part) => boxOf(part, graph, outputs.get(part) ?? [])), lines: lines.sort((a, b) => a.to - b.to), folds: [] };
+  return { name: graph.name, boxes: ordered.map((part) => boxOf(part, outputs.get(part) ?? [])), lines: lines.sort((a, b) => a.to - b.to), folds: [] };
 }
 
 function linksOf(graph: Graph, parts: readonly Part[], partOf: (value: Value) => Part | undefined): readonly Link[] {
@@ -164,9 +164,9 @@ function linksOf(graph: Graph, parts: readonly Part[], partOf: (value: Value) =>
   return links;
 }
 
-function shortcutLink({ runs }: Shortcut, graph: Graph, from: Part | undefined, to: Part | undefined): readonly Link[] {
+function shortcutLink({ runs }: Shortcut, from: Part | undefined, to: Part | undefined): readonly Link[] {
   if (from === undefined || to === undefined || from === to) return [];
-  const text = runs.map((run) => layerText(mainOf(run, graph).op, mainOf(run, graph).attributes)).join("; ");
+  const text = runs.map((run) => layerText(run.main.op, run.main.attributes)).join("; ");
   return [{ from, to, kind: "inserted", text, details: runs.flatMap((run) => run.nodes).map(detail) }];
 }
 
@@ -190,7 +190,7 @@ function inOrder(parts: readonly Part[], links: readonly Link[]): readonly Part[
   return ordered.length === parts.length ? ordered : undefined;
 }
 
-function boxOf({ input, runs, path }: Part, graph: Graph, outputs: readonly string[]): Box {
+function boxOf({ input, runs, path }: Part, outputs: readonly string[]): Box {
   if (input) {
     const shape = exampleText(input.type.shape);
     return {
@@ -202,7 +202,7 @@ function boxOf({ input, runs, path }: Part, graph: Graph, outputs: readonly stri
   const [first, last] = [nodes[0], nodes.at(-1)];
   invariant(first !== undefined && last !== undefined, "a box has layers");
   const run = path === undefined ? runs[0] : undefined;
-  const main = run && mainOf(run, graph);
+  const main = run?.main;
   // What follows keeps the shape, or only lays it out anew.
   const shape = (main ?? last).outputs[0]?.type.shape ?? [];
   const channels = shape.length > 2 && typeof shape[1] === "number" && (main === undefined || findOperator(main.op)?.weighted === true) ? shape[1] : undefined;
@@ -210,7 +210,7 @@ function boxOf({ input, runs, path }: Part, graph: Graph, outputs: readonly stri
   const isJoin = main !== undefined && findOperator(main.op)?.form === "join";
   return {
     kind: path !== undefined ? "group" : isJoin ? "join" : "layer",
-    text: path !== undefined ? groupText(path, first, nodes.length, shape) : main && isJoin ? [joinText(main.op)] : [textOf(run as Run, main as Node)],
+    text: path !== undefined ? groupText(path, first, nodes.length, shape) : run === undefined ? [] : [isJoin ? joinText(run.main.op) : textOf(run)],
     details: nodes.map(detail),
     layers: nodes.map(({ name }) => name),
     channels,
@@ -227,8 +227,8 @@ function boxOf({ input, runs, path }: Part, graph: Graph, outputs: readonly stri
 const within = (holder: string | undefined, path: string | undefined): string | undefined => (path === undefined || (holder !== undefined && path.startsWith(`${holder}.`)) ? holder : undefined);
 
 /** A layer as the paper writes it; what has no layer to belong to is named in full: `bn, relu`. */
-function textOf(run: Run, main: Node): string {
-  return run.isWaiting ? run.nodes.map(({ op, attributes }) => layerText(op, attributes)).join(", ") : layerText(main.op, main.attributes);
+function textOf({ nodes, main, isWaiting }: Run): string {
+  return isWaiting ? nodes.map(({ op, attributes }) => layerText(op, attributes)).join(", ") : layerText(main.op, main.attributes);
 }
 
 function groupText(path: string, first: Node, count: number, shape: readonly Dim[]): readonly string[] {

@@ -1,12 +1,13 @@
-import { invariant } from "../base/assert.ts";
 import { sameShape } from "../ir/tensor-type.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import { findOperator } from "../ops/registry.ts";
-import { residualOf } from "../program/stages.ts";
+import { placeOf, residualOf } from "../program/stages.ts";
 
 /** Layers in a row that are drawn as one: convolution, normalisation, activation. */
 export interface Run {
   readonly nodes: Node[];
+  /** What it is drawn as: the first that is more than position by position, else the first. */
+  main: Node;
   /** True while all of them work position by position: they wait for a layer to belong to. */
   isWaiting: boolean;
 }
@@ -24,12 +25,13 @@ export function runsOf(graph: Graph, single: boolean): { readonly runs: readonly
     const before = single ? undefined : onlySource(node, uses);
     const run = before && runOf.get(before);
     // What follows belongs to the layer before it; a layer takes along what waited before it (pre-activation).
-    if (run && (isWaiting || (run.isWaiting && isLayer(node)))) {
+    if (before && run && (isWaiting ? run.nodes.every(isLayer) || isOfSameBlock(node, before) : run.isWaiting && isLayer(node))) {
       run.nodes.push(node);
+      if (run.isWaiting && !isWaiting) run.main = node;
       run.isWaiting &&= isWaiting;
       runOf.set(node, run);
     } else {
-      const own: Run = { nodes: [node], isWaiting };
+      const own: Run = { nodes: [node], main: node, isWaiting };
       runs.push(own);
       runOf.set(node, own);
     }
@@ -42,13 +44,6 @@ export function dataInputs(node: Node): readonly Value[] {
   return node.inputs.filter(({ producer }) => producer.kind === "node" || producer.kind === "input");
 }
 
-/** The layer that a run is drawn as: the first that is more than position by position. */
-export function mainOf(run: Run, graph: Graph): Node {
-  const node = run.nodes.find((candidate) => !follows(candidate, graph)) ?? run.nodes[0];
-  invariant(node !== undefined, "a run has a layer");
-  return node;
-}
-
 const isLayer = (node: Node): boolean => findOperator(node.op)?.form === "layer";
 
 /** Position by position, without weights, the shape unchanged: normalisations, activations, dropout; and what only lays out anew. */
@@ -59,6 +54,11 @@ function follows(node: Node, graph: Graph): boolean {
   const [input, ...others] = dataInputs(node);
   const [output] = node.outputs;
   return input !== undefined && others.length === 0 && output !== undefined && !record.weighted && record.window === undefined && sameShape(input.type.shape, output.type.shape, graph.facts);
+}
+
+/** What begins a block does not belong to the addition that ended the one before. */
+function isOfSameBlock(node: Node, before: Node): boolean {
+  return placeOf(node).unit === placeOf(before).unit;
 }
 
 function usesOf(graph: Graph): ReadonlyMap<Value, number> {

@@ -1,3 +1,4 @@
+import { greatest } from "./extremes.ts";
 import { framesOf } from "./frames.ts";
 import type { Frame } from "./frames.ts";
 import { layoutRows } from "./layout.ts";
@@ -53,12 +54,14 @@ export function sceneOf(pictures: readonly Picture[]): Scene {
     const picture = pictures[index] as Picture;
     const { pieces, ends, begins } = placedRows(rows, offsets[index] ?? []);
     const labelled = isShared && index > 0 ? [] : isShared ? mergedLabels(all.map((each, at) => placedRows(each, offsets[at] ?? []).begins)) : begins;
-    const gutter = Math.max(0, ...labelled.map(({ size }) => textWidth(`${LABEL}${size}`, FONT.text)));
-    labels.push(...labelled.map(({ size, y }) => ({ text: size, x: x + gutter, y: y + MARGIN + TITLE })));
-    if (labelled.length > 0) x += gutter + 8;
+    const gutter = greatest(labelled.map(({ size }) => textWidth(`${LABEL}${size}`, FONT.text)), 0);
     const title = textWidth(picture.name, FONT.title) / 2;
-    const left = Math.max(title, SIDE + Math.max(0, ...rows.map(({ piece }) => piece.left)));
-    const right = Math.max(title, SIDE / 2 + Math.max(0, ...rows.map(({ piece }) => piece.right)));
+    const reach = (upTo: number): number => SIDE + greatest(rows.slice(0, upTo).map(({ piece }) => piece.left), 0);
+    // Sizes stand beside the rows that have them: branches further below may reach under them.
+    const beside = all.length > 1 ? reach(rows.length) : reach(rows.findLastIndex((row) => row.begins !== undefined) + 1);
+    const left = Math.max(title, reach(rows.length), labelled.length > 0 ? beside + gutter + 8 : 0);
+    labels.push(...labelled.map(({ size, y }) => ({ text: size, x: x + left - beside - 8, y: y + MARGIN + TITLE })));
+    const right = Math.max(title, SIDE / 2 + greatest(rows.map(({ piece }) => piece.right), 0));
     const flat: Flat = { rects: new Map(), pills: [], routes: [] };
     for (const { piece, y } of pieces) flatten(piece, { x: x + left, y: y + MARGIN + TITLE }, flat);
     columns.push({ ...flat, picture, frames: framesOf(picture, flat), axis: x + left });
@@ -88,9 +91,11 @@ function placedRows(rows: readonly Row[], offsets: readonly number[]): { readonl
   return { pieces, ends: y, begins };
 }
 
+/** The piece with lines from its top that begin higher. */
 function stretched(piece: Piece, offset: number): Piece {
   if (offset === 0) return piece;
-  const routes = piece.routes.map((route) => ({ ...route, points: route.points.map((point) => (point.y === 0 ? { ...point, y: -offset } : point)) }));
+  // Shortcuts leave from the longer line, where they did.
+  const routes = piece.routes.map((route) => (route.form === "smooth" && route.points[0]?.y === 0 ? { ...route, points: [{ ...route.points[0], y: -offset }, ...route.points] } : route));
   return { ...piece, routes, pieces: piece.pieces.map((inner) => (inner.y === 0 ? { ...inner, piece: stretched(inner.piece, offset) } : inner)) };
 }
 
