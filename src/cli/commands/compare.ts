@@ -31,7 +31,7 @@ export function register(program: Command, host: CliHost): void {
     .argument("<networks...>", "two or more: FILE, FILE#Network, or a name of the standard library (ResNet50)")
     .description("networks side by side: blocks by output size, parameters, multiply-adds, depth; ratios are against the first")
     .option("--markdown", "print a Markdown table")
-    .option("--json", "print the result as JSON");
+    .option("--json", "print the result as JSON (grammar/compare.schema.json)");
   addConventionOption(addNetworkOptions(command)).addHelpText("after", HELP).action((networks: string[], options: CompareOptions) => run(networks, options, host));
 }
 

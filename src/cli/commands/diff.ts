@@ -39,7 +39,7 @@ export function register(program: Command, host: CliHost): void {
     .argument("[b]", "the one after")
     .description("what changed between two networks or two revisions of a file: stages, blocks, layers, costs")
     .option("--markdown", "print Markdown, for a comment under a pull request")
-    .option("--json", "print the result as JSON")
+    .option("--json", "print the result as JSON (grammar/diff.schema.json)")
     .option("--exit-code", "end with 1 when there is a difference")
     .addHelpText("after", DETAILS);
   addNetworkOptions(command).action((a: string, b: string | undefined, options: DiffOptions) => run(a, b, options, host));
