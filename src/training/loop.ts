@@ -170,7 +170,7 @@ function diverged(step: number, rate: number, loss: number, saved: number, { lea
     notes: [saved > 0 ? `The checkpoint of step ${saved} is kept.` : "There is no checkpoint but the beginning."],
     help: [
       `Take a lower rate: \`--lr ${rateText(learningRate / 10)}\`.`,
-      ...(warmup ? [] : ["Or begin gently, in the recipe: `warmup: constant(lr=0.01, until=train_error < 0.80)`."]),
+      ...(warmup ? [] : ['Or begin gently: `--with "warmup: constant(lr=0.01, until=train_error < 0.80)"`.']),
       "Look at the data: values that are not around 0 (no `subtract_mean` or `normalize`) or wrong labels do this, too.",
     ],
   });

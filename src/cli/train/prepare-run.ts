@@ -97,7 +97,7 @@ export async function beginRun(target: string, options: TrainOptions, host: CliH
   const classes = Number(part.logits.type.shape[1]);
   const data = await openTrainingData(dataPath, network, classes, plan, host);
   if (data.validation === undefined && needsValidation(plan)) {
-    throw new InputError(`the rate of the recipe \`${recipeName}\` follows what is measured on images for validation, and \`${dataPath}\` has none`, { help: ["Let the recipe keep some apart (`split: random(train=…, val=…)`), or add a folder `val`."] });
+    throw new InputError(`the rate of the recipe \`${recipeName}\` follows what is measured on images for validation, and \`${dataPath}\` has none`, { help: ['Keep some apart (`--with "split: random(train=…, val=…)"`), or add a folder `val`.'] });
   }
   const given = options.weights === undefined ? undefined : await openWeightsAt(host, options.weights);
   try {
