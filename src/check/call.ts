@@ -1,7 +1,7 @@
 import { didYouMean } from "../base/suggest.ts";
 import * as rational from "../base/rational.ts";
 import type { AttributeSpec, OpRecord } from "../ops/define-op.ts";
-import type { CallExpression, Expression, TypeExpression } from "../syntax/ast.ts";
+import type { CallExpression, Declaration, Expression, TypeExpression } from "../syntax/ast.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
 import type { BlockDatum, Bound, Datum, Target, Unknown } from "./data.ts";
@@ -186,6 +186,11 @@ function argumentValue(value: Expression, parameter: ParameterInfo | undefined, 
 
 /** `option` is `B` unless it is given; std.shortcuts has A, B, C and D. */
 function blocksBesideDefault(parameter: ParameterInfo, target: Target, context: Context): string | undefined {
+  for (let steps = 0; target.kind === "declaration" && target.declared.ast.parameters === undefined && steps <= LIMITS.nesting; steps++) {
+    const alias = aliasTarget(target.declared, context);
+    if (alias.kind !== "block") return undefined;
+    target = alias.target;
+  }
   if (target.kind !== "declaration") return undefined;
   const { declared } = target;
   const value = declared.ast.parameters?.find(({ name }) => name.name === parameter.name)?.default;
@@ -194,7 +199,9 @@ function blocksBesideDefault(parameter: ParameterInfo, target: Target, context: 
   const datum = findBinding(moduleScope(declared.module, context.session).scope, name.name)?.datum;
   if (datum?.kind !== "block" || datum.target.kind !== "declaration") return undefined;
   const { module } = datum.target.declared;
-  const names = module.items.flatMap((item) => (item.kind === "declaration" && item.keyword === "block" ? [item.name.name] : []));
+  const required = ({ parameters }: Declaration): string => (parameters ?? []).flatMap((each) => (each.default ? [] : [each.name.name])).join();
+  const wanted = required(datum.target.declared.ast);
+  const names = module.items.flatMap((item) => (item.kind === "declaration" && item.keyword === "block" && required(item) === wanted ? [item.name.name] : []));
   return `\`${parameter.name}\` is \`${name.name}\` unless it is given; ${module.source.path} has ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}.`;
 }
 
@@ -235,7 +242,7 @@ export function coerce(datum: Datum, parameter: ParameterInfo, at: Expression, c
   const wrong = (message: string, code: "RN0302" | "RN0303" = "RN0302"): Datum => {
     const flag = base === "bool" && datum.kind === "number" && at.kind === "number" ? { 0: "false", 1: "true" }[String(datum.value)] : undefined;
     const fixes = flag === undefined ? [] : replacing(context, at, `write \`${flag}\``, flag);
-    const help = code === "RN0303" && datum.kind === "number" ? ["`floor`, `ceil` and `round` make it whole on purpose."] : list !== "no" && base === "int" && datum.kind !== "list" ? ["Write one number for every axis, or a list: `1`, `[1, 0]`, `3x3`."] : [];
+    const help = code === "RN0303" && datum.kind === "number" ? [...multiplesNear(at, context), "`floor`, `ceil` and `round` make it whole on purpose."] : list !== "no" && base === "int" && datum.kind !== "list" ? ["Write one number for every axis, or a list: `1`, `[1, 0]`, `3x3`."] : [];
     report(context, at, { code, message, help, secondary: parameter.span ? [{ span: parameter.span, text: "the parameter" }] : declarationLabel(target), fixes });
     return UNKNOWN;
   };
@@ -279,6 +286,15 @@ export function coerce(datum: Datum, parameter: ParameterInfo, at: Expression, c
   return datum;
 }
 
+/** What could be divided instead of 100 where 16 does not divide it. */
+function multiplesNear(at: Expression, context: Context): string[] {
+  if (at.kind !== "binary" || at.operator !== "/") return [];
+  const [whole, part] = [evaluate(at.left, context), evaluate(at.right, context)];
+  if (whole.kind !== "number" || part.kind !== "number" || typeof whole.value !== "number" || typeof part.value !== "number" || whole.value < part.value || part.value < 2) return [];
+  const below = whole.value - (whole.value % part.value);
+  return [`${whole.value} is no multiple of ${part.value}; the nearest are ${below} and ${below + part.value}.`];
+}
+
 /** ` = 100 / 16` after a computed number, so that the reader sees where 6.25 came from. */
 function workings(at: Expression, context: Context): string {
   if (at.kind !== "binary") return "";
@@ -287,5 +303,7 @@ function workings(at: Expression, context: Context): string {
     const datum = evaluate(expression, context);
     return formatDatum(datum);
   };
-  return ` = ${side(at.left)} ${at.operator} ${side(at.right)}`;
+  const text = ` = ${side(at.left)} ${at.operator} ${side(at.right)}`;
+  // A fraction that is not to be shortened is its own working.
+  return text.replace(/[ =]/g, "") === formatDatum(evaluate(at, context)) ? "" : text;
 }

@@ -192,7 +192,9 @@ function reportMissing(declared: Declared, missing: readonly Parameter[], contex
     message: `\`${declared.name}\` still needs ${names}`,
     notes: [`Its parameters: ${parametersOf(target, context).map((p) => `${p.name}: ${typeText(p.type)}${p.required ? "" : " (has a default)"}`).join(", ")}.`],
     secondary: missing.map((parameter) => ({ span: spanIn(declared.module.source, parameter), text: "no default" })),
-    help: [`Give ${missing.length === 1 ? "it" : "them"}: \`${declared.name}(${missing.map((parameter) => `${parameter.name.name}=…`).join(", ")})\`.`],
+    help: missing.map(({ name }) => name.name).join() === "channels,stride"
+      ? [`A shortcut option is no layer of a chain: \`shortcuts ${declared.name}\` uses it for every \`residual\` below.`]
+      : [`Give ${missing.length === 1 ? "it" : "them"}: \`${declared.name}(${missing.map((parameter) => `${parameter.name.name}=…`).join(", ")})\`.`],
   });
 }
 

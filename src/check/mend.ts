@@ -147,8 +147,17 @@ export function withoutAttribute(node: Node, attribute: string, context: Context
 
 const isLiteral = ({ kind }: Expression): boolean => kind === "number" || kind === "size" || kind === "boolean";
 
-/** What would make two branches of a join meet: as many channels, or the same stride, in the branch that can be edited. */
-export function meeting(values: readonly Value[], index: number, context: Context): readonly Fix[] {
+/**
+ * What would make two branches of a join meet: as many channels, or the same stride, in the branch that can be edited. A block
+ * that a branch uses is left alone, as others use it, too.
+ */
+export function meeting(values: readonly Value[], index: number, join: Span, context: Context): readonly Fix[] {
+  const declaration = moduleOf(context, join.source)?.items.find(({ start, end }) => start <= join.start && join.end <= end);
+  const isOwn = ({ source, start, end }: Span): boolean => source === join.source && declaration !== undefined && declaration.start <= start && end <= declaration.end;
+  return meetingAnywhere(values, index, context).filter(({ edits }) => edits.every(({ span }) => isOwn(span)));
+}
+
+function meetingAnywhere(values: readonly Value[], index: number, context: Context): readonly Fix[] {
   const [first, other] = [values[0], values[index]];
   if (!first || !other) return [];
   const [a, b] = [first.type.shape, other.type.shape];

@@ -86,6 +86,7 @@ export function reportMismatch(mismatch: Mismatch): void {
     });
     return;
   }
+  const isRounding = sizesDiffer(out, other, facts) && strided && differing(out.slice(2), other.slice(2), facts).every((axis) => isOneApart(out[axis + 2], other[axis + 2]));
   report(context, element, {
     code: "RN0502",
     oncePerPlace: true,
@@ -93,10 +94,12 @@ export function reportMismatch(mismatch: Mismatch): void {
     label: "both paths must end in the same shape",
     secondary: [...(mismatch.policySpan ? [{ span: mismatch.policySpan, text: "the shortcut option comes from here" }] : []), ...secondary],
     notes,
-    help: sizesDiffer(out, other, facts)
+    help: sizesDiffer(out, other, facts) && !isRounding
+      ? [`An option is told how far F strides: \`${policyName}\` must thin the map out by \`stride\`, and by nothing else.`]
+      : isRounding
       ? ["A padded 3x3 rounds odd sizes up: ceil(n / stride). A pool rounds down unless it says `ceil=true`."]
       : [`An option is told how many channels F has: \`${policyName}\` must end in \`channels\` of them.`],
-    fixes: sizesDiffer(out, other, facts) ? roundingUp(nodesBetween(input, shortcut), context) : withChannels(shortcut, "channels", context),
+    fixes: isRounding ? roundingUp(nodesBetween(input, shortcut), context) : sizesDiffer(out, other, facts) ? striding(nodesBetween(input, shortcut), context) : withChannels(shortcut, "channels", context),
   });
 }
 
@@ -109,6 +112,16 @@ function shortcutsLine(name: string, isMissing: boolean, scope: Scope, { element
   const imported = isMissing && offered ? importing({ ...context, scope }, name, offered[0]) : [];
   if (line.length === 0 || (isMissing && imported.length === 0)) return [];
   return [{ title: `project where dimensions change: shortcuts ${name}`, edits: [...imported, ...line] }];
+}
+
+/** Rounding makes a difference of one; a size that is open may differ by that. */
+const isOneApart = (a: Dim | undefined, b: Dim | undefined): boolean => typeof a !== "number" || typeof b !== "number" || Math.abs(a - b) === 1;
+
+/** The one layer of a shortcut that has a stride, told to take the one it was asked for. */
+function striding(path: readonly Node[], context: Context): readonly Fix[] {
+  const windows = path.filter(({ attributes }) => attributes["stride"] !== undefined);
+  const [only] = windows;
+  return only && windows.length === 1 ? withAttribute(only, "stride", "stride", context) : [];
 }
 
 /** The pool of a shortcut that rounds down, told to round up as F does. */

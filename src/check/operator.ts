@@ -56,32 +56,33 @@ export function typeContext(inputs: readonly Value[], block: BlockDatum, element
         span: here,
         instance: context.instance,
         label: inputs.length === 1 && inputs[0] ? `receives ${formatShape(inputs[0].type.shape)}` : undefined,
-        secondary: bound && bound.span !== here && bound.span.source !== here.source ? [{ span: bound.span, text: `\`${fault.attribute}\` was given here` }] : branchLabels(inputs, fault.input),
+        secondary: bound && bound.span !== here && bound.span.source !== here.source ? [{ span: bound.span, text: `\`${fault.attribute}\` was given here` }] : branchLabels(inputs, fault.input, spanAt(context, element)),
         notes: [...(fault.notes ?? []), ...pathNote(context)],
         help: fault.help,
-        fixes: [...mending(fault, block, element, context), ...(fault.input !== undefined && inputs.length > 1 ? meeting(inputs, fault.input, context) : [])],
+        fixes: [...mending(fault, block, element, context), ...(fault.input !== undefined && inputs.length > 1 ? meeting(inputs, fault.input, spanAt(context, element), context) : [])],
       });
       return undefined;
     },
   };
 }
 
-/** Where the first branch and the one that does not fit it were written, in the user's own files. */
-function branchLabels(inputs: readonly Value[], other: number | undefined): Label[] {
+/** Where the first branch and the one that does not fit it were written: in the join, else in the user's own files. */
+function branchLabels(inputs: readonly Value[], other: number | undefined, join: Span): Label[] {
   if (inputs.length < 2 || other === undefined) return [];
   return [0, other].flatMap((index) => {
     const value = inputs[index];
-    const span = value && ownSpan(value);
+    const span = value && ownSpan(value, join);
     return span ? [{ span, text: `branch ${index + 1} gives ${formatShape(value.type.shape)}` }] : [];
   });
 }
 
-function ownSpan(value: Value): Span | undefined {
+function ownSpan(value: Value, join: Span): Span | undefined {
   const origin = value.producer.kind === "node" ? value.producer.node.origin : undefined;
   if (origin === undefined) return undefined;
-  let span = origin.span;
-  for (let at: Instance | undefined = origin.instance; at && span.source.standard; at = at.parent) span = at.callSpan;
-  return span.source.standard ? undefined : span;
+  const places = [origin.span];
+  for (let at: Instance | undefined = origin.instance; at; at = at.parent) places.push(at.callSpan);
+  const own = places.filter(({ source }) => !source.standard);
+  return own.find((span) => span.source === join.source && join.start < span.start && span.end <= join.end) ?? own[0];
 }
 
 function pathNote(context: Context): string[] {
