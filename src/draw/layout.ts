@@ -44,7 +44,7 @@ export function layoutRows(picture: Picture): readonly Row[] {
     const pills = hasOutputs ? pillsOf(box, index, rect, leaving[index]?.length === 0) : [];
     const below = pills.filter(({ side }) => side === "below");
     const left = Math.max(size.width / 2, ...pills.map((pill) => -pill.rect.x));
-    return { ...EMPTY, left, right: Math.max(size.width / 2, ...below.map((pill) => pill.rect.x + pill.rect.width)), height: Math.max(size.height, ...pills.map((pill) => pill.rect.y + pill.rect.height)), boxes: [{ box: index, rect }], pills };
+    return { ...EMPTY, left, right: Math.max(size.width / 2, ...below.map((pill) => pill.rect.x + pill.rect.width)), height: Math.max(size.height, ...below.map((pill) => pill.rect.y + pill.rect.height)), boxes: [{ box: index, rect }], pills };
   };
 
   /** Lines that lead past a row: shortcuts, where there is another way. */
