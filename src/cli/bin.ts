@@ -6,9 +6,4 @@ export async function start(): Promise<void> {
   process.exitCode = await main(process.argv.slice(2), createNodeHost());
 }
 
-/** What a thread of `lint/threads.ts` runs. */
-export async function startLintThread(): Promise<void> {
-  await import("./lint/thread.ts");
-}
-
 export { createNodeHost, main };

@@ -57,8 +57,6 @@ export interface CliHost {
   readonly err: Output;
   /** How imported files are found and read. */
   readonly files: ModuleHost;
-  /** Threads that can read the same files at the same time, this one among them. */
-  readonly parallelism: number;
   pathKind(path: string): PathKind;
   /** Names in a folder, sorted; folders end in `/`. */
   list(folder: string): readonly string[];

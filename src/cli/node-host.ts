@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
-import { availableParallelism, devNull } from "node:os";
+import { devNull } from "node:os";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { groupDigits } from "../base/digits.ts";
 import { InputError } from "../base/input-error.ts";
@@ -17,10 +17,6 @@ export function createNodeHost(): CliHost {
     out: createOutput(1),
     err: createOutput(2),
     files: nodeFiles,
-    get parallelism() {
-      // More than that wait for each other's memory.
-      return Math.min(availableParallelism(), 8);
-    },
     pathKind,
     list(folder) {
       const entries = readdirSync(folder, { withFileTypes: true });

@@ -77,7 +77,7 @@ describe("rnc: commands", function () {
     const broken = (): never => {
       throw new TypeError("wibble is undefined");
     };
-    const host: CliHost = { out, err: out, files: NO_FILES, parallelism: 1, pathKind: broken, list: broken, readText: broken, openBytes: broken };
+    const host: CliHost = { out, err: out, files: NO_FILES, pathKind: broken, list: broken, readText: broken, openBytes: broken };
     expect(await main(["check", "my net.resnet"], host)).to.equal(70);
     for (const text of ["rnc made a mistake of its own", "Node.js v", "command: rnc check my net.resnet", "TypeError: wibble is undefined", "commands.test.ts"]) expect(told).to.include(text);
   });

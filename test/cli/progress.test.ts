@@ -16,7 +16,7 @@ describe("progress", () => {
     const original = performance.now.bind(performance);
     performance.now = () => now;
     try {
-      work({ out: output, err: output, files: NO_FILES, parallelism: 1, pathKind: nothing, list: nothing, readText: nothing, openBytes: nothing }, (milliseconds) => void (now += milliseconds));
+      work({ out: output, err: output, files: NO_FILES, pathKind: nothing, list: nothing, readText: nothing, openBytes: nothing }, (milliseconds) => void (now += milliseconds));
     } finally {
       performance.now = original;
     }

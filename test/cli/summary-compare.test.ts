@@ -27,7 +27,6 @@ async function rnc(...args: string[]): Promise<{ code: number; out: string; err:
     out: output("out"),
     err: output("err"),
     files: { resolve: (_importer, path) => path, read: async () => undefined },
-    parallelism: 1,
     pathKind: (path) => (path === "net.resnet" ? "file" : path === "." ? "folder" : "missing"),
     list: () => ["net.resnet"],
     readText: async () => TEXT,

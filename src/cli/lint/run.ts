@@ -1,16 +1,16 @@
 import { resolve } from "node:path";
 import { InputError } from "../../base/input-error.ts";
 import type { Problem } from "../../diagnostics/problem.ts";
+import { lintProgram } from "../../lint/lint.ts";
 import type { LintConfig, LintSettings } from "../../lint/settings.ts";
+import { loadProgram } from "../../program/load.ts";
 import type { BuildOptions } from "../../program/networks.ts";
-import type { CliHost, Output } from "../host.ts";
+import type { CliHost } from "../host.ts";
 import { messageOf } from "../input-message.ts";
 import { findResnetFiles } from "../resnet-files.ts";
 import type { Target } from "../target.ts";
-import type { ConfigOptions } from "./config.ts";
+import { openTarget } from "../target.ts";
 import { createConfigs } from "./config.ts";
-import type { LintJob, Linted } from "./lint-file.ts";
-import { lintTarget, openForLint } from "./lint-file.ts";
 import type { Format, LintedFile } from "./output.ts";
 import { createLintOutput } from "./output.ts";
 import { createTotals } from "./totals.ts";
@@ -38,13 +38,12 @@ export interface LintRun {
 /** Lints everything that was named, file by file, and gives the exit code. */
 export async function runLint(run: LintRun, host: CliHost): Promise<number> {
   const { paths, failures } = await findResnetFiles(run.targets, host);
-  const config: ConfigOptions = { file: run.configFile, isOff: run.isConfigOff, given: run.given };
-  const configs = createConfigs(host, config);
-  const jobs: LintJob[] = [];
+  const configs = createConfigs(host, { file: run.configFile, isOff: run.isConfigOff, given: run.given });
+  const files: { readonly path: string; readonly settings: LintSettings }[] = [];
   for (const path of paths) {
     const named = path === "-" ? (run.stdinName ?? path) : path;
     const { settings, isExcluded, path: config } = await configs.of(named);
-    if (!isExcluded(named)) jobs.push({ path, settings });
+    if (!isExcluded(named)) files.push({ path, settings });
     else if (run.targets.includes(path)) host.err.write(`left out: ${named} (\`exclude\` in ${config ?? ""})\n`);
   }
   if (configs.mistakes.length > 0) {
@@ -56,26 +55,28 @@ export async function runLint(run: LintRun, host: CliHost): Promise<number> {
   const out = run.fixes === "written" && paths.includes("-") ? host.err : host.out;
   const output = await createLintOutput(host, { format: run.format, isStatistics: run.isStatistics, out });
   const totals = createTotals();
-  const fail = (error: InputError, path?: string): void => {
+  const fail = (error: unknown, path?: string): void => {
+    if (!(error instanceof InputError)) throw error;
     totals.fail();
     output.failure(error, path);
   };
-  const isTold = createOnce(jobs.map(({ path }) => path));
-  const tell = (linted: Linted): void => {
-    if ("failure" in linted) return fail(linted.failure, linted.path);
-    const told = { ...linted, problems: linted.problems.filter((problem) => isTold(problem, linted.path)) };
-    totals.add(told);
-    if (run.fixes !== "shown") output.file(told);
-  };
-  for (const failure of failures) fail(failure);
+  const isTold = createOnce(files.map(({ path }) => path));
   let changed = 0;
-  const threads = run.fixes !== "none" || run.isResolution || paths.includes("-") ? 0 : threadsFor(jobs.length, host);
-  if (threads > 0) {
-    const { lintInThreads } = await import("./threads.ts");
-    await lintInThreads(jobs, threads, { manner: { build: run.build, stdinName: run.stdinName }, config }, host, tell);
-  } else {
-    for (const job of jobs) {
-      if (await lintAndFix(job, run, host, out, tell)) changed++;
+  for (const failure of failures) fail(failure);
+  for (const { path, settings } of files) {
+    try {
+      const target = await openForLint(path, run, host);
+      if (run.isResolution) out.write((await import("./resolution.ts")).resolutionTables(target, run.build, out.colors));
+      const { file, text } = await lintOne(target, settings, run, host);
+      if (text !== undefined && text !== target.program.root.source.text) {
+        await deliver(path, target, text, run, host);
+        changed++;
+      } else if (path === "-" && run.fixes === "written") host.out.write(target.program.root.source.text);
+      const told = { ...file, problems: file.problems.filter((problem) => isTold(problem, file.path)) };
+      totals.add(told);
+      if (run.fixes !== "shown") output.file(told);
+    } catch (error) {
+      fail(error, path);
     }
   }
 
@@ -89,43 +90,25 @@ export async function runLint(run: LintRun, host: CliHost): Promise<number> {
   return isOver ? 1 : 0;
 }
 
-/** A thread takes as long to start as these take to lint. */
-const WORTH_A_THREAD = 64;
-
-/** Threads beside this one that are worth starting. */
-function threadsFor(files: number, { parallelism }: CliHost): number {
-  return Math.max(0, Math.min(parallelism, Math.floor(files / WORTH_A_THREAD)) - 1);
-}
-
-/** Lints one file, with its maps or fixes where they are asked for; true where its text changes. */
-async function lintAndFix(job: LintJob, run: LintRun, host: CliHost, out: Output, tell: (linted: Linted) => void): Promise<boolean> {
-  const { path, settings } = job;
-  try {
-    const target = await openForLint(path, run, host);
-    if (run.isResolution) out.write((await import("./resolution.ts")).resolutionTables(target, run.build, out.colors));
-    const { file, text } = await fixed(target, settings, run, host);
-    const isChanged = text !== undefined && text !== target.program.root.source.text;
-    if (isChanged) await deliver(path, target, text, run, host);
-    else if (path === "-" && run.fixes === "written") host.out.write(target.program.root.source.text);
-    tell(file);
-    return isChanged;
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    tell({ path, failure: error });
-    return false;
-  }
+async function openForLint(path: string, { stdinName }: LintRun, host: CliHost): Promise<Target> {
+  if (path !== "-" || stdinName === undefined) return openTarget(host, path);
+  const program = await loadProgram({ path: stdinName, text: await host.readText("-"), standard: false }, host.files);
+  return { path: stdinName, program, network: undefined };
 }
 
 /** What is said of one file, and its new text where fixes were asked for. */
-async function fixed(target: Target, settings: LintSettings, run: LintRun, host: CliHost): Promise<{ readonly file: LintedFile; readonly text?: string }> {
-  const { path, program, network } = target;
-  if (run.fixes === "none" || program.root.source.standard) return { file: lintTarget(target, settings, run) };
+async function lintOne({ path, program, network }: Target, settings: LintSettings, run: LintRun, host: CliHost): Promise<{ readonly file: LintedFile; readonly text?: string }> {
+  const { build } = run;
+  if (run.fixes === "none" || program.root.source.standard) {
+    const { problems } = lintProgram(program, settings, { ...(network ? { network } : {}), ...(build ? { build } : {}) });
+    return { file: { path, problems, applied: [], refused: [] } };
+  }
   const { fixProgram } = await import("../../lint/fix-program.ts");
   const { text, problems, applied, refused } = await fixProgram(program, settings, {
     unsafe: run.isUnsafe,
     host: host.files,
     ...(network ? { network: network.name } : {}),
-    ...(run.build ? { build: run.build } : {}),
+    ...(build ? { build } : {}),
   });
   return { file: { path, problems, applied, refused }, text };
 }
