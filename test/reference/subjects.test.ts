@@ -19,7 +19,10 @@ async function about(name: string): Promise<Document> {
   return found;
 }
 
-describe("reference: words of the language", () => {
+describe("reference: words of the language", function () {
+  // The first of them loads the compiler.
+  this.timeout(60_000);
+
   it("are those of the lexer, all of them", () => {
     expect(Object.keys(KEYWORDS).sort()).to.deep.equal(reservedWords.map(({ name }) => name).sort());
   });
