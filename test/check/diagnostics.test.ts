@@ -256,6 +256,22 @@ describe("check: what a message adds", () => {
     ]);
   });
 
+  it("the branch as it stands in the join, where a block makes it", async () => {
+    const [problem] = await problemsOf(`block unit(width: int) {\n  conv(3x3, width) -> relu\n}\n${net("sum { unit(8) | relu -> unit(61) }")}`);
+    expect(problem?.secondary.map(({ span, text }) => `${placeOf(span)} ${text}`)).to.deep.equal(["6:9 «unit(8)» branch 1 gives [N, 8, 32, 32]", "6:27 «unit(61)» branch 2 gives [N, 61, 32, 32]"]);
+  });
+
+  it("the use of a block whose values or shapes do not fit", async () => {
+    const [problem] = await problemsOf(`block half(n: int) {\n  conv(3x3, n / 2)\n}\n${net("half(8) -> half(9)")}`);
+    expect(problem?.secondary.map(({ span, text }) => `${placeOf(span)} ${text}`)).to.deep.equal(["6:14 «half(9)» `half` is used here"]);
+    expect(problem?.help[0]).to.equal("9 is no multiple of 2; the nearest are 8 and 10.");
+  });
+
+  it("which options there are, also through an alias", async () => {
+    const [problem] = await problemsOf("use std.cifar { ResNet20 }\nnetwork Net = ResNet20(option=E)\n");
+    expect(problem?.help).to.deep.equal(["`option` is `A` unless it is given; std.shortcuts has A, B, C, D."]);
+  });
+
   it("the user's own line first, the library's lines and the way there after it", async () => {
     const [problem] = await problemsOf("use std.cifar { CifarResNet }\nnetwork Net = CifarResNet(n=3, option=identity)\n");
     expect(problem && placeOf(problem.primary.span)).to.equal("2:9 «Net»");

@@ -111,6 +111,10 @@ describe("fixes: shortcuts", () => {
       net("residual { conv(3x3, 3, stride=2) -> relu -> conv(3x3, 3) }", "block pooled(channels: int, stride: int[]) {\n  avgpool(stride)\n}\n", "3, 33, 33").replace("  residual", "  shortcuts pooled\n  residual"),
       net("residual { conv(3x3, 3, stride=2) -> relu -> conv(3x3, 3) }", "block pooled(channels: int, stride: int[]) {\n  avgpool(stride, ceil=true)\n}\n", "3, 33, 33").replace("  residual", "  shortcuts pooled\n  residual"),
     ],
+    "an option that forgets the stride": [
+      net(`residual(mine) { ${F} }`, "block mine(channels: int, stride: int[]) {\n  conv(1x1, channels) -> bn\n}\n"),
+      net(`residual(mine) { ${F} }`, "block mine(channels: int, stride: int[]) {\n  conv(1x1, channels, stride=stride) -> bn\n}\n"),
+    ],
     "an option that does not do what it is told": [
       net(`residual(mine) { ${F} }`, "block mine(channels: int, stride: int[]) {\n  conv(1x1, 32, stride=stride)\n}\n"),
       net(`residual(mine) { ${F} }`, "block mine(channels: int, stride: int[]) {\n  conv(1x1, channels, stride=stride)\n}\n"),
@@ -166,6 +170,11 @@ describe("fixes: contracts and conditions", () => {
 });
 
 describe("fixes: where there is none to give", () => {
+  it("a block that others use, too, is not changed for the sake of one join", async () => {
+    const { problems } = await problemsIn("block unit(width: int) { conv(3x3, width) -> relu }\n" + net("unit(8) -> sum { unit(8) | conv(3x3, 8, stride=2) }"));
+    expect(problems.map(({ code, fixes }) => [code, fixes.length])).to.deep.equal([["RN0401", 0]]);
+  });
+
   it("the library is nobody's to edit, and a number that is worked out has no place", async () => {
     const lines = ["conv(3x3, 2 * 30) -> conv(3x3, 64, groups=16 * 2)", "3 x linear(10)"];
     for (const line of lines) {
