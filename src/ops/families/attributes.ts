@@ -1,4 +1,4 @@
-import { invariant } from "../../base/assert.ts";
+import { InternalError, invariant } from "../../base/assert.ts";
 import type { Attributes, Node, Value } from "../../ir/graph.ts";
 
 /** The whole number or float in a resolved attribute. */
@@ -44,11 +44,16 @@ export function result(node: Node): Value {
 /** Entry `index` of a list that is known to be long enough. */
 export function at<T>(list: readonly T[], index: number): T {
   const value = list[index];
-  invariant(value !== undefined, `a list of ${list.length} has an entry ${index}`);
+  // The text is made only where it is needed: this is asked for every size of every layer.
+  if (value === undefined) throw new InternalError(`a list of ${list.length} has no entry ${index}`);
   return value;
 }
 
 export const product = (sizes: readonly number[]): number => sizes.reduce((sofar, size) => sofar * size, 1);
 
 /** 0, 1, …, count - 1. */
-export const indices = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+export function indices(count: number): number[] {
+  const all: number[] = [];
+  for (let index = 0; index < count; index++) all.push(index);
+  return all;
+}
