@@ -99,7 +99,7 @@ function frameText({ kind, rect, name, times }: Frame): string {
   const middle = short(rect.y + rect.height / 2);
   if (kind === "fold") return `<g>${title}${line}<text x="${short(rect.x + rect.width + GAP.beside / 2)}" y="${short(rect.y + rect.height / 2 + 5)}" font-size="${FONT.fold}" font-weight="bold">${foldText(times)}</text></g>`;
   const fitted = fittedText(name, FONT.text, rect.height - 8);
-  return `<g>${title}${line}<text transform="translate(${short(rect.x + 13)} ${middle}) rotate(-90)" text-anchor="middle" fill="#555">${escapeXml(fitted)}</text></g>`;
+  return `<g>${title}${line}<text transform="translate(${short(rect.x + 11.5)} ${middle}) rotate(-90)" text-anchor="middle" fill="#555">${escapeXml(fitted)}</text></g>`;
 }
 
 function routeText({ line, form, points }: Route): string {

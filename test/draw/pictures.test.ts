@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import sharp from "sharp";
 import { drawNetworks } from "../../src/draw/draw.ts";
@@ -98,6 +99,13 @@ describe("pictures", () => {
     for (const form of ["svg", "dot"] as const) expect(drawNetworks([standardNetwork("GoogLeNet")], form)).to.equal(drawNetworks([standardNetwork("GoogLeNet")], form));
     const fills = pictureOf(standardNetwork("ResNet34")).boxes.flatMap(({ channels }) => channels ?? []);
     expect([...new Set(fills)]).to.deep.equal([64, 128, 256, 512]);
+  });
+
+  it("in examples/ are what is drawn today", () => {
+    for (const [file, ...names] of [["ResNet34.svg", "ResNet34"], ["fig3.svg", "VGG19", "Plain34", "ResNet34"]] as const) {
+      const drawn = drawNetworks(names.map((name) => standardNetwork(name)), "svg");
+      expect(readFileSync(new URL(`../../examples/pictures/${file}`, import.meta.url), "utf8") === drawn, `${file} is old: \`rnc draw ${names.join(" ")} -o examples/pictures/${file}\``).to.equal(true);
+    }
   });
 
   it("stand alone: titles for who cannot see them, a white ground, nothing from outside", () => {
