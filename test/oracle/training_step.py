@@ -5,8 +5,10 @@
     -> {"loss", "right", "least", "tries"}: writes weights.safetensors (what both begin with), batch.safetensors (image and labels)
        and answer.safetensors (the gradient of every parameter, and running statistics after the step, in float64 rounded once).
        Modules that are frozen or still are in eval mode; frozen ones have no gradients either
-{"do": "losses", "spec", "weights", "images": PATH, "labels", "rates", "momentum", "decay", "double"}
-    -> {"losses", "right"}: torch.optim.SGD on consecutive batches of one raw file of float32; in float64 where that is asked
+{"do": "losses", "spec", "weights", "images": PATH, "labels", "rates", "momentum", "decay", "form": {"double", "threads": 2, "layout", "mkldnn": True, "compiled"}, "gradients": PATH}
+    -> {"losses", "right"}: torch.optim.SGD on consecutive batches of one raw file of float32, computed in the form that is asked for:
+       in float64 or float32, in a memory layout of torch's, with or without oneDNN, compiled or not. Where there is a path, the
+       gradients of the first step go to it, in float64
 {"do": "check", "model": PATH} -> what onnx.checker's full check says, or None
 {"do": "uniform", "seed", "step", "name", "count"} -> the numbers
 """
@@ -138,7 +140,10 @@ def losses(request):
     net = nets.build(request["spec"])
     missing, unexpected = net.load_state_dict(load_file(request["weights"]), strict=False)
     assert not unexpected and all(name.endswith("num_batches_tracked") for name in missing), (missing, unexpected)
-    net.to(torch.float64 if request["double"] else torch.float32)
+    form = {"double": False, "threads": 2, "layout": "contiguous_format", "mkldnn": True, "compiled": False, **request["form"]}
+    dtype, layout = torch.float64 if form["double"] else torch.float32, getattr(torch, form["layout"])
+    torch.set_num_threads(form["threads"])
+    net.to(dtype=dtype, memory_format=layout)
     # Weights of convolutions and linear layers have more than one axis; biases and batch norms have one.
     groups = {True: [], False: []}
     for value in net.parameters():
@@ -150,17 +155,22 @@ def losses(request):
     steps = len(request["rates"])
     images = torch.from_numpy(np.fromfile(request["images"], dtype="<f4").reshape(steps, -1, 3, 32, 32))
     net.train()
+    run = torch.compile(net) if form["compiled"] else net
     result = {"losses": [], "right": []}
-    for batch, wanted, rate in zip(images, labels.reshape(steps, -1), request["rates"]):
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        logits = net(batch.double() if request["double"] else batch)
-        loss = F.cross_entropy(logits, wanted)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        result["losses"].append(loss.item())
-        result["right"].append((logits.argmax(1) == wanted).sum().item())
+    with torch.backends.mkldnn.flags(enabled=form["mkldnn"]):
+        for step, (batch, wanted, rate) in enumerate(zip(images, labels.reshape(steps, -1), request["rates"])):
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            logits = run(batch.to(dtype=dtype, memory_format=layout))
+            loss = F.cross_entropy(logits, wanted)
+            optimizer.zero_grad()
+            loss.backward()
+            if step == 0 and "gradients" in request:
+                save_file({name: value.grad.double().contiguous() for name, value in net.named_parameters()}, request["gradients"])
+            optimizer.step()
+            result["losses"].append(loss.item())
+            result["right"].append((logits.argmax(1) == wanted).sum().item())
+    torch.set_num_threads(2)
     return result
 
 

@@ -32,10 +32,16 @@ export function needed(context: Context, variable: "RNC_CIFAR10" | "RNC_TEST_DAT
 
 /** The 10,000 images for tests, or the first 10,000 of the training images. */
 export function readImages(context: Context, which: "test" | "train"): Images {
-  const { width, height, data } = PNG.sync.read(readFileSync(needed(context, "RNC_CIFAR10", which === "test" ? "test_batch.png" : "data_batch_1.png")));
-  expect([width, height]).to.deep.equal([PIXELS, IMAGES]);
   // The package spells it so.
-  return { rgba: data, labels: JSON.parse(readFileSync(needed(context, "RNC_CIFAR10", `${which}_lables.json`), "utf8")) as number[] };
+  const labels = needed(context, "RNC_CIFAR10", `${which}_lables.json`);
+  return imagesIn(needed(context, "RNC_CIFAR10", which === "test" ? "test_batch.png" : "data_batch_1.png"), labels);
+}
+
+/** The images of a picture file of the package, and the labels of a file beside it; that of the training images has more than are read. */
+export function imagesIn(picture: string, labels: string): Images {
+  const { width, height, data } = PNG.sync.read(readFileSync(picture));
+  expect([width, height]).to.deep.equal([PIXELS, IMAGES]);
+  return { rgba: data, labels: JSON.parse(readFileSync(labels, "utf8")) as number[] };
 }
 
 /** Images `first` … `first + count - 1` as akamaster/pytorch_resnet_cifar10 shows them to its networks: [count, 3, 32, 32]. */
