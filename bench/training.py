@@ -76,7 +76,7 @@ def by_turns(what, base, commands, batch, rounds, interval, rows):
 
 
 def train(rounds, interval, rows):
-    """Steps of `rnc train`'s default engine against PyTorch's and TensorFlow.js's; then how long a training takes to begin."""
+    """Steps of `rnc train`'s default engine against PyTorch's and TensorFlow.js's; then images alone, and how long a training takes to begin."""
     with tempfile.TemporaryDirectory() as folder:
         for net, side, batch, classes in (("ResNet20", 32, 128, 10), ("ResNet18", 64, 32, 1000), ("ResNet50", 64, 32, 1000)):
             images, labels = batches(folder, side, batch, classes)
@@ -89,6 +89,15 @@ def train(rounds, interval, rows):
                 commands["PyTorch compiled, channels_last"] = command(torch, "compiled, channels_last")
                 commands["TensorFlow.js for Node, model.fit"] = command(["node", os.path.join(HERE, "train", "tfjs.mjs")], "fit")
             by_turns(f"training {net}, batch {batch}", "rnc", commands, batch, rounds * (3 if net == "ResNet20" else 2), interval, rows)
+    folder = os.environ.get("RNC_CIFAR10_BINARY")
+    if folder:
+        result = subprocess.run([*TSX, os.path.join(HERE, "train", "images.ts"), folder, "Cifar10", "128", "40"], cwd=ROOT, check=True, capture_output=True, text=True)
+        row = json.loads(result.stdout)
+        engine = next(each["imagesPerSecond"] for each in rows if each["who"] == "rnc" and "ResNet20" in each["what"])
+        rows.append({"what": "preparing CIFAR-10", "who": "rnc", **row, "overEngine": round(row["imagesPerSecond"] / engine)})
+        print(f"{'preparing CIFAR-10':30} {'rnc, one thread':36} {row['imagesPerSecond']:7} images/s, {row['imagesPerSecond'] / engine:.0f}x what training ResNet-20 takes", flush=True)
+    else:
+        print("preparing CIFAR-10: left out, RNC_CIFAR10_BINARY names no folder", flush=True)
     result = subprocess.run([*TSX, os.path.join(HERE, "train", "starting.ts"), "ResNet110", "128"], cwd=ROOT, check=True, capture_output=True, text=True)
     for form, row in json.loads(result.stdout).items():
         rows.append({"what": "beginning to train ResNet110", "who": form, **row})
