@@ -1,4 +1,5 @@
 import type { SourceFile } from "../base/source-file.ts";
+import type { Code } from "../diagnostics/catalogue.ts";
 import type { Outcome, Problem } from "../diagnostics/problem.ts";
 import { hasErrors, sortProblems } from "../diagnostics/problem.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
@@ -90,8 +91,16 @@ function networkEntry(declared: Declared, session: Session): NetworkEntry {
   return { name: declared.name, doc: declared.ast.doc, open, declared };
 }
 
+/** A network that was built. */
+export interface Built extends Outcome<Graph | undefined> {
+  /** The graph, also where contracts are broken and nothing else is wrong: to be looked at, not to be compiled. */
+  readonly review: Graph | undefined;
+}
+
+const BROKEN_CONTRACT: Code = "RN0901";
+
 /** Elaborates one network: its graph (absent after errors) and everything that is to be said about it. */
-export function elaborateNetwork(checker: Checker, declared: Declared, options: ElaborateOptions = {}): Outcome<Graph | undefined> {
+export function elaborateNetwork(checker: Checker, declared: Declared, options: ElaborateOptions = {}): Built {
   const session = sessionOf(checker);
   const graph = withinBudget(() => {
     const context = topContext(declared, session);
@@ -101,7 +110,11 @@ export function elaborateNetwork(checker: Checker, declared: Declared, options: 
   const problems = session.problems();
   // What is wrong with a name that it uses may have been said when somebody asked for that name before.
   const said = graph === undefined && !hasErrors(problems) ? problemsOfScopes(checker) : [];
-  return { value: hasErrors(problems) ? undefined : graph, problems: sortProblems([...problems, ...said]) };
+  return {
+    value: hasErrors(problems) ? undefined : graph,
+    review: hasErrors(problems.filter(({ code }) => code !== BROKEN_CONTRACT)) ? undefined : graph,
+    problems: sortProblems([...problems, ...said]),
+  };
 }
 
 function problemsOfScopes(checker: Checker): readonly Problem[] {
@@ -230,16 +243,22 @@ function libraryScope(context: Context, checker: Checker): Context {
   return { ...context, scope: { ...own, parent: under } };
 }
 
+/** A network of a module, as far as it could be built. */
+export interface CheckedNetwork extends Pick<Built, "review"> {
+  readonly name: string;
+  readonly graph: Graph | undefined;
+}
+
 /** Checks everything a module declares: networks that can be built are built, the rest is read for names and types. */
-export function checkModule(checker: Checker, module: Module): Outcome<readonly { readonly name: string; readonly graph: Graph | undefined }[]> {
+export function checkModule(checker: Checker, module: Module): Outcome<readonly CheckedNetwork[]> {
   const session = sessionOf(checker);
   const problems: Problem[] = [];
-  const graphs: { name: string; graph: Graph | undefined }[] = [];
+  const graphs: CheckedNetwork[] = [];
   withinBudget(() => checkDeclarations(checker, module, session, problems, graphs));
   return { value: graphs, problems: sortProblems([...problems, ...session.problems(), ...problemsOfScopes(checker)]) };
 }
 
-function checkDeclarations(checker: Checker, module: Module, session: Session, problems: Problem[], graphs: { name: string; graph: Graph | undefined }[]): void {
+function checkDeclarations(checker: Checker, module: Module, session: Session, problems: Problem[], graphs: CheckedNetwork[]): void {
   const made = moduleScope(module, session);
   const built = new Set<unknown>();
   for (const declared of made.declared) {
@@ -253,7 +272,7 @@ function checkDeclarations(checker: Checker, module: Module, session: Session, p
     const outcome = elaborateNetwork(checker, declared);
     built.add(`${declared.module.source.path}:${ast.name.start}`);
     problems.push(...outcome.problems);
-    graphs.push({ name: declared.name, graph: outcome.value });
+    graphs.push({ name: declared.name, graph: outcome.value, review: outcome.review });
     if (outcome.value) for (const node of outcome.value.nodes) {
       for (let at: Instance | undefined = node.origin?.instance; at && !built.has(at); at = at.parent) {
         built.add(at);

@@ -31,7 +31,7 @@ export interface LintResult {
 
 /**
  * Checks a program and asks the rules about its root file: every rule for texts once, every rule for networks once for each
- * network that could be built. Work is linear in the size of the networks, as long as the rules' is.
+ * network that could be built, if only its contracts are broken, too. Work is linear in the size of the networks, as long as the rules' is.
  */
 export function lintProgram(program: Program, settings: LintSettings, options: LintOptions = {}): LintResult {
   const { graphs, problems, isWhole } = built(program, options);
@@ -62,10 +62,10 @@ export function lintProgram(program: Program, settings: LintSettings, options: L
 function built(program: Program, { network, build }: LintOptions): { readonly graphs: readonly Graph[]; readonly problems: readonly Problem[]; readonly isWhole: boolean } {
   if (network === undefined && build === undefined) {
     const { value, problems } = checkProgram(program);
-    return { graphs: value.flatMap(({ graph }) => graph ?? []), problems, isWhole: true };
+    return { graphs: value.flatMap(({ review }) => review ?? []), problems, isWhole: true };
   }
   const given = new Set(Object.keys(build?.settings ?? {}));
   const networks = network ? [network] : listNetworks(program).filter(({ open }) => open.every(({ name }) => given.has(name)));
   const outcomes = networks.map((entry) => buildNetwork(program, entry, build));
-  return { graphs: outcomes.flatMap(({ value }) => value ?? []), problems: outcomes.flatMap(({ problems }) => problems), isWhole: false };
+  return { graphs: outcomes.flatMap(({ review }) => review ?? []), problems: outcomes.flatMap(({ problems }) => problems), isWhole: false };
 }

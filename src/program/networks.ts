@@ -1,9 +1,9 @@
 import type { SourceFile } from "../base/source-file.ts";
+import type { Built, CheckedNetwork } from "../check/check.ts";
 import { checkModule, elaborateNetwork, networksOf } from "../check/check.ts";
 import type { NetworkEntry, Setting } from "../check/check.ts";
 import type { Outcome, Problem } from "../diagnostics/problem.ts";
 import { hasErrors, sortProblems } from "../diagnostics/problem.ts";
-import type { Graph } from "../ir/graph.ts";
 import { parseExpression } from "../syntax/index.ts";
 import type { Program } from "./load.ts";
 
@@ -22,7 +22,7 @@ export interface BuildOptions {
 }
 
 /** Builds one network of a program; its graph is absent when there were errors. */
-export function buildNetwork(program: Program, network: NetworkEntry, options: BuildOptions = {}): Outcome<Graph | undefined> {
+export function buildNetwork(program: Program, network: NetworkEntry, options: BuildOptions = {}): Built {
   const settings: Setting[] = [];
   const problems: Problem[] = [...program.problems];
   for (const [name, text] of Object.entries(options.settings ?? {})) {
@@ -31,13 +31,13 @@ export function buildNetwork(program: Program, network: NetworkEntry, options: B
     problems.push(...parsed.problems);
     if (parsed.value) settings.push({ name, value: parsed.value, source });
   }
-  if (hasErrors(problems)) return { value: undefined, problems: sortProblems(problems) };
+  if (hasErrors(problems)) return { value: undefined, review: undefined, problems: sortProblems(problems) };
   const built = elaborateNetwork(program.checker, network.declared, { settings, ...(options.sizes ? { sizes: options.sizes } : {}) });
-  return { value: built.value, problems: sortProblems([...problems, ...built.problems]) };
+  return { ...built, problems: sortProblems([...problems, ...built.problems]) };
 }
 
 /** Checks a whole file: every network that can be built is built, everything else is read for names and types. */
-export function checkProgram(program: Program): Outcome<readonly { readonly name: string; readonly graph: Graph | undefined }[]> {
+export function checkProgram(program: Program): Outcome<readonly CheckedNetwork[]> {
   const checked = checkModule(program.checker, program.root);
   const meant = checked.problems.filter((problem) => !program.problems.some((syntax) => holds(problem, syntax)));
   return { value: checked.value, problems: sortProblems([...program.problems, ...meant]) };

@@ -96,6 +96,20 @@ describe("lint: the place of a finding", () => {
   });
 });
 
+describe("lint: a network", () => {
+  const net = (rest: string): string => `network Mine {\n  input image: float32[N, 3, 32, 32]\n  conv(3x3, 16) -> relu\n${rest}}\n`;
+
+  it("is looked at where only its contracts are broken", async () => {
+    const { problems } = lintProgram(await openText(net("  expect params == 1\n")), settings, { rules: [convolutions()] });
+    expect(problems.map(({ code }) => code)).to.deep.equal(["RL99", "RN0901"]);
+  });
+
+  it("is not where anything else is wrong, too", async () => {
+    const { problems } = lintProgram(await openText(net("  conv(3x3, wdth)\n  expect params == 1\n")), settings, { rules: [convolutions()] });
+    expect(problems.map(({ code }) => code)).to.deep.equal(["RN0201"]);
+  });
+});
+
 describe("lint: one finding", () => {
   it("says once what holds everywhere, and for the first blocks what differs", async () => {
     const [, second] = await found(USER, convolutions((name) => ({ notes: ["the same", name.slice(-7)] })));
