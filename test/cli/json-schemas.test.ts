@@ -1,4 +1,4 @@
-/** The schemas of `rnc compare --json` and `rnc data check --json`, held against what these print. */
+/** The schemas of `--json` that have no test of their own, held against what is printed. */
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "chai";
@@ -9,7 +9,7 @@ import { inFolder } from "../support/cli.ts";
 import { jpeg, patterned, png, writeCifar, writeTree } from "../support/image-sets.ts";
 
 const schema = (name: string): { readonly $id: string; readonly properties: object } => JSON.parse(readFileSync(new URL(`../../grammar/${name}.schema.json`, import.meta.url), "utf8")) as { $id: string; properties: object };
-const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }).addSchema(schema("summary"));
+const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }).addSchema([schema("summary"), schema("lint")]);
 
 async function printed(...args: readonly string[]): Promise<Record<string, unknown>> {
   let text = "";
@@ -34,6 +34,23 @@ function check(name: string, value: Record<string, unknown>, optional: readonly 
 
 describe("rnc: schemas of JSON", function () {
   this.timeout(60_000);
+
+  it("check: networks that are built, need a parameter, are wrong; files and folders", () =>
+    inFolder(async (folder) => {
+      const open = "network Open(width: int) {\n  input image: float32[N, 3, H, W]\n  conv(3x3, width)\n}\nnetwork Closed = Open(8)\n";
+      writeTree(folder, { "open.resnet": open, "wrong.resnet": open.replace("width)\n}", "widht)\n}") });
+      const report = await printed("check", folder, "ResNet20", "std.blocks", "--json");
+      check("check", report);
+      expect(report).to.have.property("files").with.length(4);
+      expect(report).to.have.property("problems").with.length(1);
+    }));
+
+  it("list: the library, and a file without documentation", () =>
+    inFolder(async (folder) => {
+      check("list", await printed("list", "--json"));
+      writeTree(folder, { "a.resnet": "block half(width: int) { conv(3x3, width) }\n" });
+      check("list", await printed("list", `${folder}/a.resnet`, "--json"));
+    }));
 
   it("compare: networks of all kinds, sizes known and open", async () => {
     for (const networks of [["VGG19", "Plain34", "ResNet34"], ["ResNet18", "ResNet18AnySize"], ["GoogLeNet", "SEResNet20"], ["ResNet20", "ResNet20C", "--convention", "timm"], ["ResNet50Backbone", "FPN"]]) {

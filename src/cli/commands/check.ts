@@ -56,7 +56,7 @@ export function register(program: Command, host: CliHost): void {
     .command("check")
     .argument("<files...>", "files, folders and patterns, FILE#Network, names of the standard library, or `-`")
     .description("check networks: names, shapes, shortcuts and contracts")
-    .option("--json", "print the result as JSON on standard output")
+    .option("--json", "print the result as JSON (grammar/check.schema.json)")
     .option("--update-expect", "write today's values into the contracts that do not hold, then check");
   addNetworkOptions(command).addHelpText("after", DETAILS).action((files: string[], options: CheckOptions) => check(files, options, host));
 }

@@ -26,7 +26,7 @@ export function register(program: Command, host: CliHost): void {
     .command("list")
     .argument("[files...]", "files, or modules of the standard library (std.blocks); nothing means all of the library")
     .description("list networks, blocks, shortcut options and recipes with their documentation")
-    .option("--json", "print the result as JSON on standard output")
+    .option("--json", "print the result as JSON (grammar/list.schema.json)")
     .addHelpText("after", HELP)
     .action((files: string[], options: ListOptions) => list(files, options, host));
 }
