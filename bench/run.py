@@ -117,7 +117,7 @@ def lint(rounds, rows):
 
 def warm(command, net, rounds, rows):
     """In a process that has done the same before, as an editor's has."""
-    result = subprocess.run(["node", os.path.join(ROOT, "bench", "in-process.cjs"), command, net, str(rounds * 10)], check=True, capture_output=True, text=True)
+    result = subprocess.run(["node", os.path.join(ROOT, "bench", "in-process.mjs"), command, net, "resnet", str(rounds * 10)], check=True, capture_output=True, text=True)
     median, low, high = interval(json.loads(result.stdout))
     rows.append({"what": f"{command} {net} in a warm process", "ms": round(median, 2), "low": round(low, 2), "high": round(high, 2)})
     print(f"{command + ' in a warm process':34} {net:44} {median:8.2f} ms [{low:.2f}, {high:.2f}]", flush=True)
