@@ -16,10 +16,7 @@ parser.add_argument("--torchvision", action="store_true")
 parser.add_argument("--weights")
 arguments = parser.parse_args()
 if arguments.torchvision:
-    # There is no CPU build of torchvision; two of its operators must be declared before it can be imported.
-    library = torch.library.Library("torchvision", "DEF")
-    library.define("nms(Tensor dets, Tensor scores, float threshold) -> Tensor")
-    library.define("qnms(Tensor dets, Tensor scores, float threshold) -> Tensor")
+    import without_cuda  # noqa: F401
     from torchvision import models
 
     model = getattr(models, arguments.net.lower())().eval()

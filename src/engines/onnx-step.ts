@@ -4,7 +4,6 @@ import { findBlockedOperator, pack, unpack } from "../backends/onnx/blocked/inde
 import { emitOnnx } from "../backends/onnx/index.ts";
 import { invariant } from "../base/assert.ts";
 import { InputError } from "../base/input-error.ts";
-import { symbolsOf } from "../ir/dim.ts";
 import type { Graph } from "../ir/graph.ts";
 import { elementCount, formatShape } from "../ir/tensor-type.ts";
 import { momentumName, trainingStep } from "../passes/gradient.ts";
@@ -15,7 +14,8 @@ import { uniformNumbers } from "../weights/uniform-numbers.ts";
 import { bytesOf } from "./model-data.ts";
 import type { OnnxRuntime, SessionChoice } from "./onnx-session.ts";
 import { linesOf } from "./onnx-session.ts";
-import { checkBatch } from "./training-checks.ts";
+import { batchSymbols, checkBatch } from "./training-checks.ts";
+import type { Sizes } from "./training-checks.ts";
 import type { Training, TrainingOptions } from "./training.ts";
 
 /** A tensor of the state: what the next step reads and what it writes, by turns. */
@@ -132,18 +132,20 @@ export async function openStep(runtime: OnnxRuntime, network: Graph, weights: We
   };
 }
 
-/** The symbol of the batch is the first size of every input. */
-export function batchSizes(network: Graph, batch: number): ReadonlyMap<string, number> {
-  const sizes = new Map<string, number>();
+/**
+ * The sizes that a step is written for: those of the batch are the only open ones.
+ *
+ * @throws {@link InputError} where others are open, too
+ */
+export function batchSizes(network: Graph, batch: number): Sizes {
   for (const { name, type } of network.inputs) {
-    const [first, ...others] = type.shape;
-    for (const symbol of first === undefined ? [] : symbolsOf(first)) sizes.set(symbol, batch);
+    const others = type.shape.slice(1);
     if (others.every((dim) => typeof dim === "number")) continue;
     throw new InputError(`a training step is written for one size of images, and \`${name}\` of \`${network.name}\` is ${formatShape(type.shape)}`, {
       help: [`Give the sizes: \`--input ${[batch, ...others.map((dim) => (typeof dim === "number" ? dim : 32))].join("x")}\`.`],
     });
   }
-  return sizes;
+  return batchSymbols(network, batch);
 }
 
 const isMomentum = (step: TrainingStep, input: string): boolean => step.state.some((part) => part.kind === "momentum" && part.input === input);

@@ -6,7 +6,6 @@ import { lowerToLayers } from "../backends/tfjs/lower.ts";
 import type { LayersModel, LayersWeight } from "../backends/tfjs/layers-model.ts";
 import { weightReader } from "../backends/tfjs/read-weight.ts";
 import { sizeOf } from "../backends/tfjs/shards.ts";
-import { symbolsOf } from "../ir/dim.ts";
 import type { Graph, Parameter, Value } from "../ir/graph.ts";
 import { bitsKey, randomBits } from "../base/random-bits.ts";
 import { isLearned } from "../passes/gradient.ts";
@@ -20,7 +19,7 @@ import { channelsLast, useBackend } from "./tfjs-inference.ts";
 import type { Flavour, TensorFlow } from "./tfjs-inference.ts";
 import { heldWeights, momentumName } from "./tfjs-training-state.ts";
 import type { HeldWeight } from "./tfjs-training-state.ts";
-import { checkBatch, decays, valuesPerChannel } from "./training-checks.ts";
+import { batchSymbols, checkBatch, decays, valuesPerChannel } from "./training-checks.ts";
 import type { Sizes } from "./training-checks.ts";
 import type { Training, TrainingBatch, TrainingOptions, TrainingResult } from "./training.ts";
 
@@ -70,7 +69,7 @@ export async function openTfjsTraining(flavour: Flavour, network: Graph, weights
   const frozen = options.frozen ?? (() => false);
   const trainable = (parameter: Parameter): boolean => isLearned(parameter) && !frozen(parameter);
   if (!network.parameters.some(trainable)) throw new InputError(`\`${network.name}\` has no parameter to train${network.parameters.some(isLearned) ? ": all are frozen" : ""}`);
-  refuseSingleValues(output.graph.nodes, batchSize(network, options.batch), frozen);
+  refuseSingleValues(output.graph.nodes, batchSymbols(network, options.batch), frozen);
   const clash = network.parameters.find(({ name }) => network.parameters.some((other) => other.name === momentumName(name)));
   if (clash) throw new InputError(`\`${momentumName(clash.name)}\` is a parameter of \`${network.name}\`, and what the momentum of \`${clash.name}\` is called`);
 
@@ -152,11 +151,6 @@ export async function openTfjsTraining(flavour: Flavour, network: Graph, weights
       trained.forEach(({ momentum }) => momentum?.dispose());
     },
   };
-}
-
-/** What the batch makes of the symbols that stand first in inputs. */
-function batchSize({ inputs }: Graph, batch: number): ReadonlyMap<string, number> {
-  return new Map(inputs.flatMap(({ type: { shape: [first] } }) => (first === undefined ? [] : [...symbolsOf(first)].map((symbol) => [symbol, batch] as const))));
 }
 
 /** The model's variables in the order of the network's parameters. */

@@ -11,6 +11,11 @@ import type { TrainingBatch, TrainingOptions } from "./training.ts";
 /** What the network's open sizes are in a batch. */
 export type Sizes = ReadonlyMap<string, number>;
 
+/** The symbol of the batch is the first size of every input. */
+export function batchSymbols({ inputs }: Graph, batch: number): Sizes {
+  return new Map(inputs.flatMap(({ type: { shape: [first] } }) => (first === undefined ? [] : [...symbolsOf(first)].map((symbol) => [symbol, batch] as const))));
+}
+
 /** Whether weight decay draws it to 0. */
 export const decays = (parameter: Parameter, { weightDecay, decays: what }: TrainingOptions): boolean =>
   weightDecay !== 0 && isLearned(parameter) && (what === "all" || parameter.role === "weight");

@@ -62,8 +62,7 @@ export function compileTraining(network: Graph, options: CompileTrainingOptions)
   refuseNumbers({ momentum, nesterov, weightDecay, labelSmoothing });
   needBatch(network, options.batch);
   const { weights, symbols, remarks } = prepare(network, { ...options, ignore: [...(options.ignore ?? []), "momentum"] });
-  const matched = frozenBy(network, options.freeze ?? []);
-  const frozen = (parameter: Parameter): boolean => matched.has(parameter) && (freezeStatistics || isLearned(parameter));
+  const frozen = frozenBy(network, options.freeze ?? [], freezeStatistics);
   const { lossOn } = options;
   const settings = { momentum, nesterov, weightDecay, decays, labelSmoothing };
   const step = trainingStep(network, { ...settings, sizes: symbols, frozen, ...(lossOn === undefined ? {} : { lossOn }) });

@@ -1,14 +1,16 @@
 import { InputError } from "../base/input-error.ts";
 import { nearest } from "../base/suggest.ts";
 import type { Graph, Parameter } from "../ir/graph.ts";
+import { isLearned } from "../passes/gradient.ts";
 
 /**
  * What patterns freeze. A pattern is the name of a parameter or of a running statistic, or the path of a layer above some:
  * `conv1.weight`, `layer1`, `layer1.0.bn1`. A `*` stands for any characters, dots too: `conv1.*`, `*.running_mean`, `*.bn*`.
  *
+ * @param statistics whether running statistics that a pattern fits stay, too
  * @throws {@link InputError} for a pattern that fits nothing, with names near to it
  */
-export function frozenBy(network: Graph, patterns: readonly string[]): ReadonlySet<Parameter> {
+export function frozenBy(network: Graph, patterns: readonly string[], statistics: boolean): (parameter: Parameter) => boolean {
   const frozen = new Set<Parameter>();
   for (const pattern of patterns) {
     const fits = matcher(pattern);
@@ -16,7 +18,7 @@ export function frozenBy(network: Graph, patterns: readonly string[]): ReadonlyS
     if (found.length === 0) throw fitsNothing(network, pattern);
     found.forEach((parameter) => frozen.add(parameter));
   }
-  return frozen;
+  return (parameter) => frozen.has(parameter) && (statistics || isLearned(parameter));
 }
 
 function matcher(pattern: string): (path: string) => boolean {

@@ -71,8 +71,7 @@ export function compileStandalone(network: Graph, options: StandaloneOptions): C
   }
   const model = lowerToLayers(graph);
   if (model.untrainable.length > 0) throw new InputError(`TensorFlow.js can run \`${network.name}\` and cannot train it`, { notes: model.untrainable });
-  const matched = frozenBy(network, plan.freeze);
-  const frozen = (parameter: Parameter): boolean => matched.has(parameter) && (plan.freezeStatistics || isLearned(parameter));
+  const frozen = frozenBy(network, plan.freeze, plan.freezeStatistics);
   refuseSingleValues(graph.nodes, new Map(graph.symbols.map((symbol) => [symbol, plan.batch])), frozen);
   const { files, remarks } = compileTfjs(graph, { seed: plan.seed, fan: plan.fan, ...options });
   const names = variablesOf(model, frozen);

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { InputError } from "../../base/input-error.ts";
 import type { EngineName } from "../../engines/engine.ts";
 import type { TrainingOptions } from "../../engines/training.ts";
-import type { Graph, Parameter } from "../../ir/graph.ts";
-import { isLearned, trainingStep } from "../../passes/gradient.ts";
+import type { Graph } from "../../ir/graph.ts";
+import { trainingStep } from "../../passes/gradient.ts";
 import { trainedPart } from "../../passes/training/logits.ts";
 import { frozenBy } from "../../program/freeze.ts";
 import { prepare } from "../../program/prepare.ts";
@@ -176,10 +176,8 @@ function aboutEngine({ engine, status, why }: ChosenEngine, threads: number): st
 }
 
 function engineOptionsOf(network: Graph, plan: TrainingPlan, more: Pick<TrainingOptions, "threads" | "firstStep" | "layout" | "lossOn">): TrainingOptions {
-  const matched = frozenBy(network, plan.freeze);
-  const { batch, momentum, nesterov, weightDecay, decays, labelSmoothing, seed, freezeStatistics } = plan;
-  const frozen = (parameter: Parameter): boolean => matched.has(parameter) && (freezeStatistics || isLearned(parameter));
-  return { batch, momentum, nesterov, weightDecay, decays, labelSmoothing, seed, frozen, ...more };
+  const { batch, momentum, nesterov, weightDecay, decays, labelSmoothing, seed, freeze, freezeStatistics } = plan;
+  return { batch, momentum, nesterov, weightDecay, decays, labelSmoothing, seed, frozen: frozenBy(network, freeze, freezeStatistics), ...more };
 }
 
 function overridesOf({ lr, momentum, nesterov, weightDecay, decay, batch, steps, epochs, seed, labelSmoothing, freeze }: TrainOptions): Overrides {
