@@ -2,7 +2,7 @@ import { invariant } from "../base/assert.ts";
 import { InputError } from "../base/input-error.ts";
 import { createGraphBuilder } from "../ir/graph.ts";
 import type { Graph, GraphBuilder, GraphOutput, Parameter, Value } from "../ir/graph.ts";
-import { descend } from "./training/descent.ts";
+import { createDescent } from "./training/descent.ts";
 import type { DescentOptions } from "./training/descent.ts";
 import type { DialectFactory } from "./training/dialect.ts";
 import { createGraphWriter } from "./training/graph-writer.ts";
@@ -110,6 +110,7 @@ export function trainingStep(network: Graph, options: TrainingOptions): Training
     { name: names.logits, value: logits },
   ];
   const state: StatePart[] = [];
+  const descend = createDescent(e, rate, options);
   const keep = (kind: StatePart["kind"], parameter: Parameter, input: Value, next: Value): void => {
     outputs.push({ name: `${input.name}.next`, value: next });
     state.push({ parameter, kind, input: input.name, output: `${input.name}.next` });
@@ -120,7 +121,7 @@ export function trainingStep(network: Graph, options: TrainingOptions): Training
     if (!found) throw new InputError(`the loss does not depend on ${parameter.name}; it cannot be trained`);
     const before = options.momentum === 0 ? undefined : builder.input(momentumName(parameter.name), value.type);
     if (before) dialect?.alike(before, value);
-    const next = descend(e, { parameter, value, gradient: found, before, rate }, options);
+    const next = descend({ parameter, value, gradient: found, before });
     keep("parameter", parameter, value, next.value);
     const { momentum } = next;
     if (before && momentum) momenta.push(() => keep("momentum", parameter, before, momentum));

@@ -12,22 +12,42 @@ export interface DescentOptions {
   readonly decays: "weights" | "all";
 }
 
+/** A parameter that is learned, and the gradient of the loss by it. */
 export interface Descent {
   readonly parameter: Parameter;
   readonly value: Value;
   readonly gradient: Value;
   /** The momentum so far; absent where none is kept. */
   readonly before: Value | undefined;
-  readonly rate: Value;
 }
 
-/** Writes what a parameter and its momentum become. */
-export function descend(e: GraphWriter, d: Descent, options: DescentOptions): { readonly value: Value; readonly momentum: Value | undefined } {
-  e.moveTo({ name: `${d.parameter.name}.step`, origin: undefined });
-  const decays = options.weightDecay !== 0 && (options.decays === "all" || d.parameter.role === "weight");
-  const gradient = decays ? e.op("add", [d.gradient, e.op("multiply", [d.value, e.scalar(options.weightDecay)])]) : d.gradient;
-  const kept = (momentum: Value): Value => e.op("multiply", [momentum, e.scalar(options.momentum)]);
-  const momentum = d.before && e.op("add", [kept(d.before), gradient]);
-  const direction = momentum === undefined ? gradient : options.nesterov ? e.op("add", [gradient, kept(momentum)]) : momentum;
-  return { value: e.op("subtract", [d.value, e.op("multiply", [direction, d.rate])]), momentum };
+/**
+ * Writes what parameters and their momenta become.
+ *
+ * @param rate the learning rate, a number
+ */
+export function createDescent(e: GraphWriter, rate: Value, options: DescentOptions): (d: Descent) => { readonly value: Value; readonly momentum: Value | undefined } {
+  const rates = new Map<number, Value>();
+  /** Numbers get the axes of what they multiply: with fewer, ONNX Runtime takes kernels of 1x1 a hundred times as long. */
+  const ones = ({ type }: Value): number[] => type.shape.map(() => 1);
+  const times = (value: Value, factor: number): Value => e.op("multiply", [value, e.constant({ dtype: "float32", shape: ones(value), data: [factor] })]);
+  const rateFor = (value: Value): Value => {
+    const rank = value.type.shape.length;
+    const known = rates.get(rank);
+    if (known) return known;
+    e.moveTo({ name: rate.name, origin: undefined });
+    const made = e.op("reshape", [rate], { shape: ones(value) }, `of_${rank}`);
+    rates.set(rank, made);
+    return made;
+  };
+
+  return ({ parameter, value, gradient: found, before }) => {
+    const ownRate = rateFor(value);
+    e.moveTo({ name: `${parameter.name}.step`, origin: undefined });
+    const decays = options.weightDecay !== 0 && (options.decays === "all" || parameter.role === "weight");
+    const gradient = decays ? e.op("add", [found, times(value, options.weightDecay)]) : found;
+    const momentum = before && e.op("add", [times(before, options.momentum), gradient]);
+    const direction = momentum === undefined ? gradient : options.nesterov ? e.op("add", [gradient, times(momentum, options.momentum)]) : momentum;
+    return { value: e.op("subtract", [value, e.op("multiply", [direction, ownRate])]), momentum };
+  };
 }

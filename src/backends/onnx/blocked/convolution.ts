@@ -4,7 +4,7 @@ import { at, flagOf, indices, numberOf, product } from "../../../ops/families/at
 import { sizesOf, slidingShape, windowOf } from "../../../ops/families/axes.ts";
 import { convolutionGradient } from "../../../ops/families/convolution-gradient.ts";
 import { channelSum, many } from "./channels.ts";
-import { interleaved, swapped } from "./movement.ts";
+import { interleaved, spread, swapped } from "./movement.ts";
 import { convolutionAttributes } from "./operators.ts";
 import { phasesOf } from "./phases.ts";
 import type { BlockedWriter } from "./writer.ts";
@@ -57,7 +57,7 @@ function asRecorded(e: BlockedWriter, context: BackwardContext, index: number): 
 /**
  * dx, for stride 1: a convolution of dy by the flipped kernels, inputs and outputs changed. For larger strides: positions of x
  * that are `stride` apart see the same taps of W. They are a phase, and a convolution of dy by those taps gives it; the phases of
- * all channels come from one convolution, and are interleaved.
+ * all channels come from one convolution, and are interleaved. Of kernels of one tap all phases but the first are zeros.
  */
 function inputGradient(e: BlockedWriter, c: Convolution, context: BackwardContext): Value | undefined {
   const { kernel, stride, dilation, pads } = c.window;
@@ -66,15 +66,22 @@ function inputGradient(e: BlockedWriter, c: Convolution, context: BackwardContex
   const blocks = (): Value => r.op("reshape", [e.kernel(at(context.inputs, 1))], { shape: [c.kernels / block, c.channels / block, taps, block * block] });
   if (c.first) return asRecorded(e, context, 0);
 
+  /** Kernels whose taps are the other way round, with what is read and what is written exchanged. */
+  const turned = (): Value => {
+    const flipped = taps === 1 ? blocks() : r.op("take", [blocks()], { axis: 2, places: indices(taps).map((tap) => taps - 1 - tap) });
+    const changed = c.kernels === block || c.channels === block ? flipped : r.op("transpose", [flipped], { perm: [1, 0, 2, 3] });
+    return r.op("reshape", [transposedBlocks(e, changed)], { shape: [c.channels, c.kernels, ...kernel] });
+  };
   if (stride.every((step) => step === 1)) {
     const reach = kernel.map((size, axis) => (size - 1) * at(dilation, axis));
     const begin = reach.map((length, axis) => length - at(pads, axis));
     const end = c.sizes.map((size, axis) => size + at(reach, axis) - at(c.positions, axis) - at(begin, axis));
     if ([...begin, ...end].some((pad) => pad < 0)) return asRecorded(e, context, 0);
-    const flipped = taps === 1 ? blocks() : r.op("take", [blocks()], { axis: 2, places: indices(taps).map((tap) => taps - 1 - tap) });
-    const changed = c.kernels === block || c.channels === block ? flipped : r.op("transpose", [flipped], { perm: [1, 0, 2, 3] });
-    const kernels = r.op("reshape", [transposedBlocks(e, changed)], { shape: [c.channels, c.kernels, ...kernel] });
-    return e.mark(r.op("blocked_conv", [dy(), kernels], convolutionAttributes({ kernel, dilation, pads: [...begin, ...end], channels: c.channels })), "map");
+    return e.mark(r.op("blocked_conv", [dy(), turned()], convolutionAttributes({ kernel, dilation, pads: [...begin, ...end], channels: c.channels })), "map");
+  }
+  if (taps === 1 && pads.every((pad) => pad === 0) && c.sizes.every((size, axis) => size % at(stride, axis) === 0)) {
+    // Only every stride-th position was read.
+    return spread(e, e.mark(r.op("blocked_conv", [dy(), turned()], convolutionAttributes({ kernel, channels: c.channels })), "map"), stride);
   }
 
   const phases = phasesOf(c.sizes, c.positions, c.window);
