@@ -1,4 +1,5 @@
 import type { Value } from "../../../ir/graph.ts";
+import { sameShape } from "../../../ir/tensor-type.ts";
 import { at, indices } from "../../../ops/families/attributes.ts";
 import { sizesOf } from "../../../ops/families/axes.ts";
 import type { ChannelArithmetic } from "../../../ops/families/batch-norm-gradient.ts";
@@ -46,6 +47,11 @@ function stripsOf(rows: number, columns: number): number {
 
 /** Numbers of strips, [N, C / block, strips, block] as they stand, reduced over the strips and, where asked for, the examples: [N, C] or [C]. */
 function overStrips(e: BlockedWriter, each: Value, [batch, channels, strips]: readonly [number, number, number], op: "reduce_sum" | "reduce_mean", over: "examples" | "each"): Value {
+  if (strips === 1 && over === "examples") {
+    // Maps of one position stand as plain ones do.
+    const shape = [batch, channels, 1, 1];
+    return e.raw.op(op, [sameShape(each.type.shape, shape) ? each : e.raw.op("reshape", [each], { shape })], { axes: [0, 2, 3], keep: false });
+  }
   const apart = e.raw.op("reshape", [each], { shape: [batch, channels / e.block, strips, e.block] });
   const axes = [...(over === "examples" ? [0] : []), ...(strips > 1 ? [2] : [])];
   const reduced = axes.length === 0 ? apart : e.raw.op(op, [apart], { axes, keep: false });
@@ -82,10 +88,7 @@ export function blockedArithmetic(e: BlockedWriter): ChannelArithmetic {
   return {
     mean: (_, x) => means(e, x, "examples"),
     meanOfProduct: (_, x, y) => e.raw.op("multiply", [sumOfProducts(e, x, y), e.raw.scalar(1 / countPerChannel(x))]),
-    centred(_, x, mean) {
-      const channels = at(sizesOf(x.type), 1);
-      return affine(e, x, many(e, channels, 1), e.raw.op("multiply", [mean, e.raw.scalar(-1)]));
-    },
+    deviation: (_, x, mean) => affine(e, x, many(e, at(sizesOf(x.type), 1), -1), mean),
     affine: (_, x, scale, shift) => affine(e, x, scale, shift),
     scaledSum: (_, x, scale, y) => e.op("add", [affine(e, x, scale), y]),
   };
