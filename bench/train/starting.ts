@@ -28,7 +28,7 @@ for (const [form, write] of Object.entries(forms)) {
     const begun = performance.now();
     const step = write();
     if (step === undefined) throw new Error(`${name} has no ${form} form`);
-    const [model] = emitOnnx(step.graph, weights, { version: "bench", externalData: false, findOperator: findBlockedOperator });
+    const [model] = emitOnnx(step.graph, weights, { version: "bench", externalData: false, findOperator: findBlockedOperator, provenance: form === "portable" });
     if (model === undefined) throw new Error("a step is a file");
     const bytes = await bytesOf(model);
     const written = performance.now();

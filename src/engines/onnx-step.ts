@@ -56,7 +56,7 @@ const PROCESSOR: StepProvider = { title: "ONNX Runtime", options: { executionPro
  */
 export async function openStep(runtime: OnnxRuntime, network: Graph, weights: WeightSource, options: TrainingOptions, { step, packed }: StepForm, provider: StepProvider = PROCESSOR): Promise<Training> {
   const { InferenceSession, Tensor } = runtime;
-  const [model] = emitOnnx(step.graph, weights, { version: "step", externalData: false, findOperator: findBlockedOperator });
+  const [model] = emitOnnx(step.graph, weights, { version: "step", externalData: false, findOperator: findBlockedOperator, provenance: false });
   invariant(model !== undefined, "a step is a file");
   const bytes = await bytesOf(model);
   const session = await InferenceSession.create(bytes, {

@@ -39,6 +39,8 @@ export interface LowerOptions {
   /** Ends every output in a softmax over axis 1. */
   readonly softmax: boolean;
   readonly findOperator: (name: string) => OpRecord | undefined;
+  /** Whether nodes say where they come from. */
+  readonly provenance: boolean;
 }
 
 type MutableNode = { -readonly [K in keyof NodeMessage]: NodeMessage[K] } & { input: string[]; output: string[] };
@@ -103,7 +105,7 @@ export function lowerGraph(graph: Graph, options: LowerOptions): Lowered {
       name: unique(wanted, takenByNodes),
       opType,
       attribute: Object.entries(attributes).map(([name, attribute]) => attributeMessage(name, attribute)),
-      metadata: at ? nodeMetadata(at) : [],
+      metadata: at && options.provenance ? nodeMetadata(at) : [],
       ...(more.domain === undefined ? {} : { domain: more.domain }),
     });
     return output[0] as string;

@@ -30,6 +30,8 @@ export interface OnnxOptions {
   /** More of what the model says of itself. */
   readonly metadata?: readonly Entry[];
   readonly findOperator?: (name: string) => OpRecord | undefined;
+  /** Whether nodes say where they come from; `false` for a model that nobody reads. Default: they do. */
+  readonly provenance?: boolean;
 }
 
 /**
@@ -42,6 +44,7 @@ export function emitOnnx(graph: Graph, weights: WeightSource, options: OnnxOptio
     symbols: options.symbols ?? new Map(),
     softmax: options.softmax ?? false,
     findOperator: options.findOperator ?? findOperator,
+    provenance: options.provenance ?? true,
   });
   const weightBytes = graph.parameters.reduce((total, parameter) => total + bytesOf(parameter), 0);
   const { externalData = "auto" } = options;

@@ -22,7 +22,13 @@ const ADDS: ReadonlySet<string> = new Set(["add", "sum", "residual"]);
  */
 export function fuse(graph: Graph): Graph {
   const readers = new Map<Value, Node[]>();
-  for (const node of graph.nodes) for (const input of new Set(node.inputs)) readers.set(input, [...(readers.get(input) ?? []), node]);
+  for (const node of graph.nodes) {
+    for (const input of new Set(node.inputs)) {
+      const known = readers.get(input);
+      if (known) known.push(node);
+      else readers.set(input, [node]);
+    }
+  }
   const results = new Set(graph.outputs.map(({ value }) => value));
   const readOnlyBy = (value: Value): Node | undefined => {
     const [only, ...others] = readers.get(value) ?? [];
