@@ -7,10 +7,7 @@ import { at, indices, operand, product, result } from "./families/attributes.ts"
 import { extent, sizesOf, windowOf, windowAttributes as rows } from "./families/axes.ts";
 import { bordered, everyNth, isRectified, needImage, repeatedEdge, zeroPadded } from "./families/layers.ts";
 import { scalarOf, windowAttributes } from "./families/lowering.ts";
-import { explicitPads, isSamePadding, poolAttributes, poolShape, poolVanishes, resolvePool } from "./families/pooling.ts";
-
-/** The least float32; finite, as runtimes are not asked to compare infinities. */
-const LOWEST = -3.4028234663852886e38;
+import { LOWEST, explicitPads, isSamePadding, poolAttributes, poolShape, poolVanishes, resolvePool } from "./families/pooling.ts";
 
 /**
  * dy goes to the position of each window that holds its maximum, the first one of equal ones, as in PyTorch. For every offset in

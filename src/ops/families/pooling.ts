@@ -4,6 +4,9 @@ import type { ResolveContext, ShapeContext, Window } from "../define-op.ts";
 import { at, flagOf, indices, operand } from "./attributes.ts";
 import { ceilPads, ceilShape, extent, fits, inputOf, mapOf, readsInPlace, reshaped, resolveWindow, slidingShape, spatialOf, windowAttributes, windowOf } from "./axes.ts";
 
+/** The least float32, around maps of which a maximum is taken; finite, as runtimes are not asked to compare infinities. */
+export const LOWEST = -3.4028234663852886e38;
+
 /** The attributes that pools share. */
 export const poolAttributes = [
   windowAttributes.kernel,

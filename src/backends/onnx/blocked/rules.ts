@@ -2,13 +2,13 @@ import type { Node, Value } from "../../../ir/graph.ts";
 import type { GradientRule } from "../../../ops/define-op.ts";
 import { isUnsupported } from "../../../ops/define-op.ts";
 import { at, flagOf, indices, listOf, numberOf, product } from "../../../ops/families/attributes.ts";
-import { sizesOf, windowOf } from "../../../ops/families/axes.ts";
+import { sizesOf } from "../../../ops/families/axes.ts";
 import { batchNormGradient } from "../../../ops/families/batch-norm-gradient.ts";
-import { explicitPads } from "../../../ops/families/pooling.ts";
 import { channelsBefore } from "../../../ops/padchannels.ts";
 import { findOperator } from "../../../ops/registry.ts";
 import { blockedArithmetic, many, positionMeans } from "./channels.ts";
 import { convolutionRule } from "./convolution.ts";
+import { maximumRule } from "./maximum.ts";
 import { spread } from "./movement.ts";
 import { convolutionAttributes } from "./operators.ts";
 import { packingOf, pack } from "./packing.ts";
@@ -58,16 +58,9 @@ function globalMean(e: BlockedWriter, node: Node, inputs: readonly Value[]): Gra
   };
 }
 
-/** Forward only: the gradient looks at every offset of the windows, on plain maps. */
 function maximum(e: BlockedWriter, node: Node, inputs: readonly Value[]): GradientRule | undefined {
-  const { kernel, stride, dilation } = windowOf(node.attributes);
-  const pads = explicitPads({ ...node, inputs: [at(inputs, 0)] });
   const rule = recorded(node);
-  if (!rule || kernel.length !== 2 || pads.some((pad, index) => pad >= at(kernel, index % 2))) return undefined;
-  return {
-    forward: () => ({ outputs: [e.mark(at(e.raw.named(node.name, "blocked_max", [at(inputs, 0)], { kernel, stride, dilation, pads }), 0), "map")], saved: [] }),
-    backward: (_, c) => rule.backward(e, c),
-  };
+  return rule && maximumRule(e, node, at(inputs, 0), rule);
 }
 
 function everyNth(e: BlockedWriter, node: Node, inputs: readonly Value[]): GradientRule | undefined {
