@@ -52,6 +52,29 @@ describe("rnc: schemas of JSON", function () {
       check("list", await printed("list", `${folder}/a.resnet`, "--json"));
     }));
 
+  it("doctor: engines that work, that are missing, that are broken", async () => {
+    const report = await printed("doctor", "--timeout", "60", "--json");
+    check("doctor", report);
+    const [first, ...others] = report.engines as { readonly status: string }[];
+    const rest = { ...first, status: "missing" } as Record<string, unknown>;
+    for (const key of ["version", "device", "notes"]) delete rest[key];
+    const conforms = ajv.getSchema(schema("doctor").$id)!;
+    for (const [engine, fits] of [[rest, true], [{ ...rest, reason: "no such library", help: [] }, false], [{ ...rest, status: "broken", reason: "no such library", help: [] }, true]] as const) {
+      expect(conforms({ ...report, engines: [engine, ...others] })).to.equal(fits);
+    }
+  });
+
+  it("weights inspect: safetensors with tensors of several types, and none", () =>
+    inFolder(async (folder) => {
+      const header = JSON.stringify({ a: { dtype: "F32", shape: [2, 1], data_offsets: [0, 8] }, b: { dtype: "I64", shape: [], data_offsets: [8, 16] } });
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(header.length));
+      writeTree(folder, { "some.safetensors": Buffer.concat([length, Buffer.from(header), Buffer.alloc(16)]) });
+      const report = await printed("weights", "inspect", `${folder}/some.safetensors`, "--json");
+      check("weights", report);
+      expect(report).to.deep.include({ elements: 3, bytes: 16 });
+    }));
+
   it("compare: networks of all kinds, sizes known and open", async () => {
     for (const networks of [["VGG19", "Plain34", "ResNet34"], ["ResNet18", "ResNet18AnySize"], ["GoogLeNet", "SEResNet20"], ["ResNet20", "ResNet20C", "--convention", "timm"], ["ResNet50Backbone", "FPN"]]) {
       check("compare", await printed("compare", ...networks, "--json"));

@@ -48,7 +48,7 @@ export function register(program: Command, host: CliHost): void {
   program
     .command("doctor")
     .description("say which engines are installed, what works here, and how to add one")
-    .option("--json", "print the result as JSON on standard output")
+    .option("--json", "print the result as JSON (grammar/doctor.schema.json)")
     .option("--timeout <seconds>", "how long an engine may take to answer", wholeNumber("--timeout", 1), 20)
     .addHelpText("after", HELP)
     .action((options: DoctorOptions) => examine(options, host));

@@ -83,7 +83,7 @@ export function register(program: Command, host: CliHost): void {
     .command("inspect")
     .argument(...PATH)
     .description("list the tensors of a file: names, element types, shapes")
-    .option("--json", "print the result as JSON on standard output")
+    .option("--json", "print the result as JSON (grammar/weights.schema.json)")
     .addHelpText("after", EXAMPLES_OF.inspect)
     .action((path: string, options: { readonly json?: boolean }) => withWeights(path, host, (source) => inspect(path, source, options.json === true, host)));
 
