@@ -1,8 +1,9 @@
-import { CstParser, EOF, tokenMatcher, type CstNode, type IParserErrorMessageProvider, type IToken, type ParserMethod, type Rule as GrammarRule, type TokenType } from "chevrotain";
+import type { CstNode as ChevrotainNode, IParserErrorMessageProvider, IToken, ParserMethod, Rule as GrammarRule } from "chevrotain";
 import { installGrammar, type Analysed, type PreparedGrammar } from "./prepared-grammar.ts";
 import * as t from "./tokens.ts";
+import { TreeParser } from "./tree-parser.ts";
 
-type Rule = ParserMethod<[], CstNode>;
+type Rule = ParserMethod<[], ChevrotainNode>;
 
 /** Every message is worded from the tokens around the place (`wording.ts`), so none is built here. */
 const noMessages: IParserErrorMessageProvider = {
@@ -12,46 +13,16 @@ const noMessages: IParserErrorMessageProvider = {
   buildEarlyExitMessage: () => "",
 };
 
-const structural: ReadonlySet<TokenType> = new Set([t.LeftBrace, t.RightBrace, t.NewLine, t.Bar, t.Arrow, EOF]);
-const passingOn: ReadonlySet<string> = new Set([
-  "Expr", "Or", "And", "Not", "Comparison", "Sum", "Product", "Unary", "Postfix",
-]);
-
-/** The child of a node that has one child, which is a node. */
-function onlyNodeOf({ children }: CstNode): CstNode | undefined {
-  let only: CstNode | undefined;
-  for (const name in children) {
-    const elements = children[name];
-    const [first] = elements ?? [];
-    if (only || elements?.length !== 1 || !first || !("children" in first)) return undefined;
-    only = first;
-  }
-  return only;
-}
-
-const mostRecoveries = 200;
-const insertable: ReadonlySet<TokenType> = new Set([t.RightParen, t.RightSquare, t.RightBrace]);
-
-/** Chevrotain's own way to add a child to the node that is being made; it exists, but is not in its typings. */
-const addChild = (CstParser.prototype as unknown as { cstPostNonTerminal(node: CstNode, rule: string): void }).cstPostNonTerminal;
-
-/** The parts of Chevrotain's recovery that {@link ResnetParser} uses; they exist, but are not in its typings. */
-export interface ResnetParser {
-  consumeToken(): void;
-  flattenFollowSet(): TokenType[];
-}
-
 /**
  * The grammar: 36 rules, named as in `grammar/resnet.ebnf`, strong LL(2) (a test computes it). It makes a concrete
  * tree; `to-ast.ts` turns that into the syntax tree.
  */
-export class ResnetParser extends CstParser {
+export class ResnetParser extends TreeParser {
   /** @param options `validate` has Chevrotain check the grammar; with `prepared` nothing needs to be found out about it. */
   constructor(options: { readonly validate: boolean; readonly prepared?: PreparedGrammar | undefined }) {
     super([...t.tokenTypes], {
       maxLookahead: 2,
       recoveryEnabled: true,
-      nodeLocationTracking: "onlyOffset",
       skipValidations: !options.validate,
       errorMessageProvider: noMessages,
     });
@@ -70,58 +41,9 @@ export class ResnetParser extends CstParser {
     return this.analysed.getGAstProductions();
   }
 
-  /** How often reading had to go on at another place. */
-  recoveries = 0;
-
-  /** Only what closes may be thought of as there: an invented name or number would be reported later as unknown. */
-  protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
-    return insertable.has(type);
-  }
-
-  // A value that is one name takes eleven rules, ten of which only pass it on: their nodes would be nine tenths of the
-  // tree. So the tree has the inner node in their place (`expressions-to-ast.ts` goes by the names of the nodes).
-  protected cstPostNonTerminal(node: CstNode, rule: string): void {
-    const inner = passingOn.has(node.name) ? onlyNodeOf(node) : undefined;
-    addChild.call(this, inner ?? node, rule);
-  }
-
-  // Recovery passes over a whole `{ … }` at once: the filter has balanced them, and a line break inside one is no place
-  // to go on from. These three methods are Chevrotain's own, by name and contract.
-
-  /** The distance from the token `k` ahead to the one behind it, or behind the `}` that belongs to it. */
-  private stepOver(k: number): number {
-    if (this.LA(k).tokenType !== t.LeftBrace) return 1;
-    let depth = 0;
-    for (let ahead = k; ; ahead++) {
-      const { tokenType } = this.LA(ahead);
-      if (tokenType === t.LeftBrace) depth++;
-      else if (tokenType === t.RightBrace && --depth === 0) return ahead - k + 1;
-      else if (tokenType === EOF) return ahead - k;
-    }
-  }
-
-  protected override SKIP_TOKEN(): IToken {
-    for (let step = this.stepOver(1); step > 0 && this.LA(1).tokenType !== EOF; step--) this.consumeToken();
-    return this.LA(1);
-  }
-
-  protected findReSyncTokenType(): TokenType {
-    // Recovery recurses once for each fault in a body: after very many, the rest of the text is given up.
-    if (++this.recoveries > mostRecoveries) {
-      while (this.LA(1).tokenType !== EOF) this.consumeToken();
-      return EOF;
-    }
-    const wanted = this.flattenFollowSet();
-    for (let k = 1; ; k += this.stepOver(k)) {
-      const found = wanted.find((type) => tokenMatcher(this.LA(k), type));
-      if (found) return found;
-      if (this.LA(k).tokenType === EOF) return EOF;
-    }
-  }
-
-  protected canRecoverWithSingleTokenDeletion(expected: TokenType): boolean {
-    const { tokenType } = this.LA(1);
-    return !structural.has(tokenType) && tokenMatcher(this.LA(2), expected);
+  /** Runs a rule over tokens: what it has read, and what could not be read. */
+  read(rule: "File" | "Expr", tokens: IToken[]): ReturnType<TreeParser["readTree"]> {
+    return this.readTree(rule, () => this[rule](), tokens);
   }
 
   readonly File: Rule = this.RULE("File", () => {
