@@ -17,6 +17,8 @@ export type Piece = CstNode | IToken;
 
 export const isNode = (piece: Piece | undefined): piece is CstNode => piece !== undefined && "children" in piece;
 
+export const isToken = (piece: Piece | undefined, type: TokenType): piece is IToken => piece !== undefined && !isNode(piece) && piece.tokenType === type;
+
 /** Makes a node; tokens that recovery thought of have no place. */
 export function makeNode(name: string, children: readonly Piece[]): CstNode {
   let start = -1;

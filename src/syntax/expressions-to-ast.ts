@@ -1,6 +1,6 @@
 import type { IToken } from "chevrotain";
 import type { Argument, BinaryOperator, Expression, Identifier, Path } from "./ast.ts";
-import { isNode, startOfNode, tokenIn, tokenOf, type CstNode, type Piece } from "./cst.ts";
+import { isNode, isToken, startOfNode, tokenIn, tokenOf, type CstNode, type Piece } from "./cst.ts";
 import { endOf } from "./lexer.ts";
 import * as t from "./tokens.ts";
 
@@ -12,27 +12,24 @@ export function toIdentifier(token: IToken): Identifier {
 }
 
 /**
- * A value, from the node of any rule from `Expr` down to `Primary`: the tree leaves out those that only pass on what one
+ * A value, from the node of any rule from `Expr` down to `Operand`: the tree leaves out those that only pass on what one
  * other has made.
  */
 export function toExpression(node: CstNode | undefined): Expression | undefined {
   switch (node?.name) {
     case "Expr":
       return toConditional(node);
-    case "Or":
-    case "And":
-    case "Comparison":
+    case "Condition":
     case "Sum":
-    case "Product":
       return toBinary(node);
-    case "Not":
-      return toUnary(node, "not");
-    case "Unary":
-      return toUnary(node, "-");
-    case "Postfix":
-      return toPostfix(node);
-    case "Primary":
-      return toPrimary(node);
+    case "Comparison":
+      return isToken(node.children[0], t.Not) ? toUnary(node, "not") : toBinary(node);
+    case "Operand":
+      return isToken(node.children[0], t.Minus) ? toUnary(node, "-") : toOperand(node);
+    case "Group":
+      return operandIn(node.children[1]);
+    case "List":
+      return toList(node);
     default:
       return undefined;
   }
@@ -88,22 +85,19 @@ function operatorIn(piece: Piece | undefined): BinaryOperator | undefined {
 }
 
 /** A value with the calls, indices and members behind it. */
-function toPostfix({ children, start }: CstNode): Expression | undefined {
-  let object = operandIn(children[0]);
-  for (let at = 1; at < children.length; at++) {
-    const piece = children[at] as Piece;
-    const next = children[at + 1];
-    if (!object) return undefined;
-    if (isNode(piece)) {
-      if (piece.name === "Args") object = { kind: "call", callee: object, arguments: toArguments(piece), start, end: piece.end };
-    } else if (piece.tokenType === t.LeftSquare) {
-      const index = operandIn(next);
-      const close = children[at + 2];
-      const end = close && !isNode(close) && !close.isInsertedInRecovery ? endOf(close) : isNode(next) ? next.end : start;
-      object = index && { kind: "index", object, index, start, end };
-    } else if (piece.tokenType === t.Dot && next && !isNode(next)) {
-      object = { kind: "member", object, member: toIdentifier(next), start, end: endOf(next) };
-      at++;
+function toOperand({ children, start }: CstNode): Expression | undefined {
+  const [value] = children;
+  let object = isNode(value) ? toExpression(value) : value && toAtom(value);
+  for (let at = 1; object && at < children.length; at++) {
+    const suffix = children[at] as Piece;
+    if (!isNode(suffix)) {
+      const member = children[++at];
+      if (member && !isNode(member)) object = { kind: "member", object, member: toIdentifier(member), start, end: endOf(member) };
+    } else if (suffix.name === "Args") {
+      object = { kind: "call", callee: object, arguments: toArguments(suffix), start, end: suffix.end };
+    } else {
+      const index = operandIn(suffix.children[1]);
+      object = index && { kind: "index", object, index, start, end: suffix.end };
     }
   }
   return object;
@@ -120,19 +114,16 @@ function toArguments(node: CstNode): Argument[] {
   return result;
 }
 
-function toPrimary({ children }: CstNode): Expression | undefined {
-  const first = children[0];
-  if (!first) return undefined;
-  if (isNode(first)) return toList(first);
-  const { image, tokenType, startOffset: start } = first;
-  const end = endOf(first);
+function toAtom(token: IToken): Expression | undefined {
+  const { image, tokenType, startOffset: start } = token;
+  const end = endOf(token);
   switch (tokenType) {
     case t.NumberToken:
       return { kind: "number", text: image, start, end };
     case t.Dims:
       return { kind: "size", entries: image.match(/\d+/g) ?? [], start, end };
     case t.StringToken:
-      return { kind: "string", value: unquote(first), start, end };
+      return { kind: "string", value: unquote(token), start, end };
     case t.True:
     case t.False:
       return { kind: "boolean", value: tokenType === t.True, start, end };
@@ -140,8 +131,6 @@ function toPrimary({ children }: CstNode): Expression | undefined {
       return { kind: "name", name: image, start, end };
     case t.In:
       return { kind: "in", start, end };
-    case t.LeftParen:
-      return operandIn(children[1]);
     default:
       return undefined;
   }

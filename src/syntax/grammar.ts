@@ -1,9 +1,11 @@
-import type { CstNode as ChevrotainNode, IParserErrorMessageProvider, IToken, ParserMethod, Rule as GrammarRule } from "chevrotain";
+import type { CstNode as ChevrotainNode, IOrAlt, IParserErrorMessageProvider, IToken, ParserMethod, Rule as GrammarRule } from "chevrotain";
 import { installGrammar, type Analysed, type PreparedGrammar } from "./prepared-grammar.ts";
 import * as t from "./tokens.ts";
 import { TreeParser } from "./tree-parser.ts";
 
 type Rule = ParserMethod<[], ChevrotainNode>;
+/** The ways of a choice; the often read rules make theirs once, not each time they are read. */
+type Alternatives = IOrAlt<unknown>[];
 
 /** Every message is worded from the tokens around the place (`wording.ts`), so none is built here. */
 const noMessages: IParserErrorMessageProvider = {
@@ -14,7 +16,7 @@ const noMessages: IParserErrorMessageProvider = {
 };
 
 /**
- * The grammar: 36 rules, named as in `grammar/resnet.ebnf`, strong LL(2) (a test computes it). It makes a concrete
+ * The grammar: 33 rules, named as in `grammar/resnet.ebnf`, strong LL(2) (a test computes it). It makes a concrete
  * tree; `to-ast.ts` turns that into the syntax tree.
  */
 export class ResnetParser extends TreeParser {
@@ -133,17 +135,16 @@ export class ResnetParser extends TreeParser {
     this.CONSUME(t.RightBrace);
   });
 
-  readonly Item: Rule = this.RULE("Item", () => {
-    this.OR([
-      { ALT: () => this.SUBRULE(this.Let) },
-      { ALT: () => this.SUBRULE(this.Input) },
-      { ALT: () => this.SUBRULE(this.Output) },
-      { ALT: () => this.SUBRULE(this.Shortcuts) },
-      { ALT: () => this.SUBRULE(this.Require) },
-      { ALT: () => this.SUBRULE(this.Expect) },
-      { ALT: () => this.SUBRULE(this.Chain) },
-    ]);
-  });
+  private readonly items: Alternatives = [
+    { ALT: () => this.SUBRULE(this.Let) },
+    { ALT: () => this.SUBRULE(this.Input) },
+    { ALT: () => this.SUBRULE(this.Output) },
+    { ALT: () => this.SUBRULE(this.Shortcuts) },
+    { ALT: () => this.SUBRULE(this.Require) },
+    { ALT: () => this.SUBRULE(this.Expect) },
+    { ALT: () => this.SUBRULE(this.Chain) },
+  ];
+  readonly Item: Rule = this.RULE("Item", () => this.OR(this.items));
 
   readonly Let: Rule = this.RULE("Let", () => {
     this.CONSUME(t.Let);
@@ -197,18 +198,19 @@ export class ResnetParser extends TreeParser {
     });
   });
 
+  private readonly elements: Alternatives = [
+    { ALT: () => this.SUBRULE(this.If) },
+    { ALT: () => this.SUBRULE(this.For) },
+    { ALT: () => this.SUBRULE(this.From) },
+    { ALT: () => this.SUBRULE(this.Body) },
+    { ALT: () => this.SUBRULE(this.Layer) },
+  ];
   readonly Element: Rule = this.RULE("Element", () => {
     this.OPTION(() => {
       this.CONSUME(t.Identifier);
       this.CONSUME(t.Colon);
     });
-    this.OR([
-      { ALT: () => this.SUBRULE(this.If) },
-      { ALT: () => this.SUBRULE(this.For) },
-      { ALT: () => this.SUBRULE(this.From) },
-      { ALT: () => this.SUBRULE(this.Body) },
-      { ALT: () => this.SUBRULE(this.Layer) },
-    ]);
+    this.OR(this.elements);
   });
 
   readonly If: Rule = this.RULE("If", () => {
@@ -250,103 +252,98 @@ export class ResnetParser extends TreeParser {
   });
 
   readonly Expr: Rule = this.RULE("Expr", () => {
-    this.SUBRULE(this.Or);
+    this.SUBRULE(this.Condition);
     this.OPTION(() => {
       this.CONSUME(t.If);
-      this.SUBRULE2(this.Or);
+      this.SUBRULE2(this.Condition);
       this.CONSUME(t.Else);
       this.SUBRULE(this.Expr);
     });
   });
 
-  readonly Or: Rule = this.RULE("Or", () => {
-    this.SUBRULE(this.And);
+  // One rule for `and` and `or`, and one for the five operators of arithmetic: a rule for every level of them would be read
+  // through for each value. The tree has the levels (`tree-parser.ts`).
+  readonly Condition: Rule = this.RULE("Condition", () => {
+    this.SUBRULE(this.Comparison);
     this.MANY(() => {
-      this.CONSUME(t.Or);
-      this.SUBRULE2(this.And);
+      this.CONSUME(t.LogicalOperator);
+      this.SUBRULE2(this.Comparison);
     });
   });
 
-  readonly And: Rule = this.RULE("And", () => {
-    this.SUBRULE(this.Not);
-    this.MANY(() => {
-      this.CONSUME(t.And);
-      this.SUBRULE2(this.Not);
-    });
-  });
-
-  readonly Not: Rule = this.RULE("Not", () => {
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(t.Not);
-          this.SUBRULE(this.Not);
-        },
+  private readonly comparisons: Alternatives = [
+    {
+      ALT: () => {
+        this.CONSUME(t.Not);
+        this.SUBRULE(this.Comparison);
       },
-      { ALT: () => this.SUBRULE(this.Comparison) },
-    ]);
-  });
-
-  readonly Comparison: Rule = this.RULE("Comparison", () => {
-    this.SUBRULE(this.Sum);
-    this.OPTION(() => {
-      this.SUBRULE(this.RelOp);
-      this.SUBRULE2(this.Sum);
-    });
-  });
+    },
+    {
+      ALT: () => {
+        this.SUBRULE(this.Sum);
+        this.OPTION(() => {
+          this.SUBRULE(this.RelOp);
+          this.SUBRULE2(this.Sum);
+        });
+      },
+    },
+  ];
+  readonly Comparison: Rule = this.RULE("Comparison", () => this.OR(this.comparisons));
 
   readonly RelOp: Rule = this.RULE("RelOp", () => {
     this.CONSUME(t.Relation);
   });
 
   readonly Sum: Rule = this.RULE("Sum", () => {
-    this.SUBRULE(this.Product);
+    this.SUBRULE(this.Operand);
     this.MANY(() => {
-      this.CONSUME(t.SumOperator);
-      this.SUBRULE2(this.Product);
+      this.CONSUME(t.ArithmeticOperator);
+      this.SUBRULE2(this.Operand);
     });
   });
 
-  readonly Product: Rule = this.RULE("Product", () => {
-    this.SUBRULE(this.Unary);
-    this.MANY(() => {
-      this.CONSUME(t.ProductOperator);
-      this.SUBRULE2(this.Unary);
-    });
-  });
-
-  readonly Unary: Rule = this.RULE("Unary", () => {
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(t.Minus);
-          this.SUBRULE(this.Unary);
-        },
+  private readonly operands: Alternatives = [
+    {
+      ALT: () => {
+        this.CONSUME(t.Minus);
+        this.SUBRULE(this.Operand);
       },
-      { ALT: () => this.SUBRULE(this.Postfix) },
-    ]);
+    },
+    {
+      ALT: () => {
+        this.OR2(this.values);
+        this.MANY(this.suffix);
+      },
+    },
+  ];
+  private readonly values: Alternatives = [
+    { ALT: () => this.CONSUME(t.Atom) },
+    { ALT: () => this.SUBRULE(this.Group) },
+    { ALT: () => this.SUBRULE(this.List) },
+  ];
+  private readonly suffixes: Alternatives = [
+    { ALT: () => this.SUBRULE(this.Args) },
+    { ALT: () => this.SUBRULE(this.Subscript) },
+    {
+      ALT: () => {
+        this.CONSUME(t.Dot);
+        this.CONSUME(t.Word);
+      },
+    },
+  ];
+  private readonly suffix = (): unknown => this.OR3(this.suffixes);
+  readonly Operand: Rule = this.RULE("Operand", () => this.OR(this.operands));
+
+  readonly Group: Rule = this.RULE("Group", () => {
+    this.CONSUME(t.LeftParen);
+    this.SUBRULE(this.Expr);
+    this.CONSUME(t.RightParen);
   });
 
-  readonly Postfix: Rule = this.RULE("Postfix", () => {
-    this.SUBRULE(this.Primary);
-    this.MANY(() =>
-      this.OR([
-        { ALT: () => this.SUBRULE(this.Args) },
-        {
-          ALT: () => {
-            this.CONSUME(t.LeftSquare);
-            this.SUBRULE(this.Expr);
-            this.CONSUME(t.RightSquare);
-          },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(t.Dot);
-            this.CONSUME(t.Word);
-          },
-        },
-      ]),
-    );
+  readonly Subscript: Rule = this.RULE("Subscript", () => {
+    this.CONSUME(t.LeftSquare);
+    this.SUBRULE(this.Expr);
+    this.CONSUME(t.RightSquare);
   });
 
   readonly Args: Rule = this.RULE("Args", () => {
@@ -368,26 +365,6 @@ export class ResnetParser extends TreeParser {
       this.CONSUME(t.Equals);
     });
     this.SUBRULE(this.Expr);
-  });
-
-  readonly Primary: Rule = this.RULE("Primary", () => {
-    this.OR([
-      { ALT: () => this.CONSUME(t.NumberToken) },
-      { ALT: () => this.CONSUME(t.Dims) },
-      { ALT: () => this.CONSUME(t.StringToken) },
-      { ALT: () => this.CONSUME(t.True) },
-      { ALT: () => this.CONSUME(t.False) },
-      { ALT: () => this.CONSUME(t.Identifier) },
-      { ALT: () => this.CONSUME(t.In) },
-      {
-        ALT: () => {
-          this.CONSUME(t.LeftParen);
-          this.SUBRULE(this.Expr);
-          this.CONSUME(t.RightParen);
-        },
-      },
-      { ALT: () => this.SUBRULE(this.List) },
-    ]);
   });
 
   readonly List: Rule = this.RULE("List", () => {

@@ -3,7 +3,7 @@ import type {
   Body, Chain, Declaration, Element, ForElement, FromElement, IfElement, Identifier, Import, Item, LayerElement, Let,
   Module, ModuleItem, Parameter, Ranged, Relation, TypeExpression, Use,
 } from "./ast.ts";
-import { isNode, nodeOf, nodesOf, startOfNode, tokenIn, tokenOf, type CstNode } from "./cst.ts";
+import { isNode, isToken, nodeOf, nodesOf, startOfNode, tokenIn, tokenOf, type CstNode } from "./cst.ts";
 import { toEntries, toIdentifier, toPath, unquote, valueIn } from "./expressions-to-ast.ts";
 import { endOf } from "./lexer.ts";
 import * as t from "./tokens.ts";
@@ -110,7 +110,7 @@ function toBody(node: CstNode | undefined): Body | undefined {
   const bars: Ranged[] = [];
   // The `|` behind the `{` divides nothing.
   const leading = node.children[1];
-  const leadingBar = leading !== undefined && !isNode(leading) && leading.tokenType === t.Bar;
+  const leadingBar = isToken(leading, t.Bar);
   for (const child of node.children) {
     if (isNode(child)) {
       const item = toItem(child);

@@ -3,9 +3,10 @@ import { isNode, makeNode, type CstNode, type Piece } from "./cst.ts";
 import * as t from "./tokens.ts";
 
 const structural: ReadonlySet<TokenType> = new Set([t.LeftBrace, t.RightBrace, t.NewLine, t.Bar, t.Arrow, EOF]);
-const passingOn: ReadonlySet<string> = new Set([
-  "Expr", "Or", "And", "Not", "Comparison", "Sum", "Product", "Unary", "Postfix",
-]);
+const passingOn: ReadonlySet<string> = new Set(["Expr", "Condition", "Comparison", "Sum", "Operand"]);
+
+/** The looser operators of the two levels that one rule reads. */
+const looser: Readonly<Record<string, ReadonlySet<TokenType>>> = { Condition: new Set([t.Or]), Sum: new Set([t.Plus, t.Minus]) };
 
 const mostRecoveries = 200;
 const insertable: ReadonlySet<TokenType> = new Set([t.RightParen, t.RightSquare, t.RightBrace]);
@@ -56,10 +57,12 @@ export abstract class TreeParser extends CstParser {
 
   protected cstPostNonTerminal({ name, from }: OpenNode): void {
     const { pieces } = this;
-    // A value that is one name takes eleven rules, ten of which only pass it on: their nodes would be nine tenths of the
-    // tree. So the tree has the inner node in their place (`expressions-to-ast.ts` goes by the names of the nodes).
+    // A value that is one name takes five rules, four of which only pass it on: the tree has the inner node in their place
+    // (`expressions-to-ast.ts` goes by the names of the nodes).
     if (pieces.length === from + 1 && passingOn.has(name) && isNode(pieces[from])) return;
-    pieces.push(makeNode(name, pieces.splice(from)));
+    const children = pieces.splice(from);
+    const loose = looser[name];
+    pieces.push(makeNode(name, loose && children.length > 3 ? inLevels(name, children, loose) : children));
   }
 
   // Recovery passes over a whole `{ … }` at once: the filter has balanced them, and a line break inside one is no place
@@ -108,4 +111,26 @@ export abstract class TreeParser extends CstParser {
   protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
     return insertable.has(type);
   }
+}
+
+/** In `a + b * c - d`, makes a node of the operators that bind tighter, with their operands: `a + (b * c) - d`. */
+function inLevels(name: string, pieces: readonly Piece[], loose: ReadonlySet<TokenType>): readonly Piece[] {
+  const outer: Piece[] = [];
+  let inner: Piece[] = [];
+  const close = (): void => {
+    const [only] = inner;
+    outer.push(inner.length === 1 && only ? only : makeNode(name, inner));
+    inner = [];
+  };
+  for (const piece of pieces) {
+    if (isNode(piece) || !loose.has(piece.tokenType)) {
+      inner.push(piece);
+    } else {
+      close();
+      outer.push(piece);
+    }
+  }
+  if (outer.length === 0) return pieces;
+  close();
+  return outer;
 }

@@ -28,7 +28,7 @@ const expectedIn: Readonly<Record<string, string>> = {
   Layer: "a layer",
   Args: "`,` or `)`",
   List: "`,` or `]`",
-  Postfix: "`]`",
+  Subscript: "`]`",
   Path: "a name",
   RelOp: "`==` or another comparison",
 };
@@ -165,7 +165,7 @@ const foreignBeginnings: readonly (readonly [RegExp, string])[] = [
 ];
 
 const namePlaces: ReadonlySet<string> = new Set(["Import", "Decl", "Param", "Let", "Input", "Output", "For", "Path"]);
-const valuePlaces: ReadonlySet<string> = new Set(["Primary", "Arg", "Unary", "Not"]);
+const valuePlaces: ReadonlySet<string> = new Set(["Comparison", "Operand", "Group", "Arg"]);
 
 /** How a reader would call a token. */
 function nameOf(token: IToken): string {
