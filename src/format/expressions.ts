@@ -32,7 +32,6 @@ export function printInline(node: Node, gaps: Gaps): Doc {
       return requirement(node, gaps);
     case "Operand":
     case "Group":
-    case "Subscript":
     case "Path":
     case "Type":
     case "RelOp":

@@ -89,15 +89,19 @@ function toOperand({ children, start }: CstNode): Expression | undefined {
   const [value] = children;
   let object = isNode(value) ? toExpression(value) : value && toAtom(value);
   for (let at = 1; object && at < children.length; at++) {
-    const suffix = children[at] as Piece;
-    if (!isNode(suffix)) {
-      const member = children[++at];
-      if (member && !isNode(member)) object = { kind: "member", object, member: toIdentifier(member), start, end: endOf(member) };
-    } else if (suffix.name === "Args") {
-      object = { kind: "call", callee: object, arguments: toArguments(suffix), start, end: suffix.end };
-    } else {
-      const index = operandIn(suffix.children[1]);
-      object = index && { kind: "index", object, index, start, end: suffix.end };
+    const piece = children[at] as Piece;
+    if (isNode(piece)) {
+      if (piece.name === "Args") object = { kind: "call", callee: object, arguments: toArguments(piece), start, end: piece.end };
+      continue;
+    }
+    const next = children[at + 1];
+    if (piece.tokenType === t.LeftSquare) {
+      const index = operandIn(next);
+      const close = children[at + 2];
+      const end = isToken(close, t.RightSquare) && !close.isInsertedInRecovery ? endOf(close) : isNode(next) ? next.end : start;
+      object = index && { kind: "index", object, index, start, end };
+    } else if (piece.tokenType === t.Dot && next && !isNode(next)) {
+      object = { kind: "member", object, member: toIdentifier(next), start, end: endOf(next) };
     }
   }
   return object;

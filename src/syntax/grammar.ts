@@ -16,7 +16,7 @@ const noMessages: IParserErrorMessageProvider = {
 };
 
 /**
- * The grammar: 33 rules, named as in `grammar/resnet.ebnf`, strong LL(2) (a test computes it). It makes a concrete
+ * The grammar: 32 rules, named as in `grammar/resnet.ebnf`, strong LL(2) (a test computes it). It makes a concrete
  * tree; `to-ast.ts` turns that into the syntax tree.
  */
 export class ResnetParser extends TreeParser {
@@ -323,7 +323,13 @@ export class ResnetParser extends TreeParser {
   ];
   private readonly suffixes: Alternatives = [
     { ALT: () => this.SUBRULE(this.Args) },
-    { ALT: () => this.SUBRULE(this.Subscript) },
+    {
+      ALT: () => {
+        this.CONSUME(t.LeftSquare);
+        this.SUBRULE(this.Expr);
+        this.CONSUME(t.RightSquare);
+      },
+    },
     {
       ALT: () => {
         this.CONSUME(t.Dot);
@@ -338,12 +344,6 @@ export class ResnetParser extends TreeParser {
     this.CONSUME(t.LeftParen);
     this.SUBRULE(this.Expr);
     this.CONSUME(t.RightParen);
-  });
-
-  readonly Subscript: Rule = this.RULE("Subscript", () => {
-    this.CONSUME(t.LeftSquare);
-    this.SUBRULE(this.Expr);
-    this.CONSUME(t.RightSquare);
   });
 
   readonly Args: Rule = this.RULE("Args", () => {

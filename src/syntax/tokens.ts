@@ -20,7 +20,7 @@ export const Atom = createToken({ name: "Atom", pattern: Lexer.NA });
 export const Identifier = createToken({ name: "Identifier", pattern: /[A-Za-z_][A-Za-z0-9_]*/, start_chars_hint: LETTERS, categories: [Word, Atom] });
 
 const reserved = (word: string, ...categories: TokenType[]): TokenType =>
-  createToken({ name: word, pattern: word, longer_alt: Identifier, categories: [Word, ...categories] });
+  createToken({ name: word, pattern: word, categories: [Word, ...categories] });
 
 export const Use = reserved("use");
 export const As = reserved("as");
@@ -113,34 +113,29 @@ export const tokenTypes: readonly TokenType[] = [
   Comma, Colon, Dot, Bar, Plus, Minus, Star, Slash, Percent,
 ];
 
-const reservedSet: ReadonlySet<TokenType> = new Set(reservedWords);
+/**
+ * A test of belonging to some types: a list by Chevrotain's numbers of types, because the passes before the parser ask
+ * several for every token.
+ */
+export function oneOf(...types: readonly TokenType[]): (type: TokenType | undefined) => boolean {
+  const isOne = tokenTypes.map(() => false);
+  for (const { tokenTypeIdx } of types) isOne[tokenTypeIdx ?? 0] = true;
+  return (type) => isOne[type?.tokenTypeIdx ?? 0] === true;
+}
 
 /** True for the 22 words that cannot be names. */
-export function isReserved(type: TokenType): boolean {
-  return reservedSet.has(type);
-}
+export const isReserved = oneOf(...reservedWords);
 
-const binaryOperators: ReadonlySet<TokenType> = new Set([
-  EqualTo, NotEqualTo, LessOrEqual, GreaterOrEqual, Less, Greater, Plus, Minus, Star, Slash, Percent, And, Or,
-]);
+/** True for a name or a reserved word. */
+export const isWord = oneOf(Identifier, ...reservedWords);
 
 /** True for a relation, an arithmetic sign, `and` and `or`. */
-export function isBinaryOperator(type: TokenType): boolean {
-  return binaryOperators.has(type);
-}
-
-const operandEnds: ReadonlySet<TokenType> = new Set([
-  Identifier, NumberToken, Dims, StringToken, True, False, In, RightParen, RightSquare,
-]);
+export const isBinaryOperator = oneOf(
+  EqualTo, NotEqualTo, LessOrEqual, GreaterOrEqual, Less, Greater, Plus, Minus, Star, Slash, Percent, And, Or,
+);
 
 /** True when a value may end with this token. */
-export function endsOperand(type: TokenType): boolean {
-  return operandEnds.has(type);
-}
-
-const wordlikeStarts: ReadonlySet<TokenType> = new Set([Identifier, NumberToken, Dims, StringToken, True, False, In]);
+export const endsOperand = oneOf(Identifier, NumberToken, Dims, StringToken, True, False, In, RightParen, RightSquare);
 
 /** True when a value may begin with this token and nothing can go on with it. */
-export function beginsOperand(type: TokenType): boolean {
-  return wordlikeStarts.has(type);
-}
+export const beginsOperand = oneOf(Identifier, NumberToken, Dims, StringToken, True, False, In);
