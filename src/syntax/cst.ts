@@ -7,7 +7,7 @@ export interface CstNode {
   readonly name: string;
   /** In the order of the text. */
   readonly children: readonly Piece[];
-  /** Where its first token begins and its last one ends; -1 and 0 for a node in which nothing was read. */
+  /** Where its first token begins and its last one ends; both 0 for a node in which nothing was read. */
   readonly start: number;
   readonly end: number;
 }
@@ -24,21 +24,23 @@ export function makeNode(name: string, children: readonly Piece[]): CstNode {
   let start = -1;
   let end = 0;
   for (const child of children) {
-    const node = isNode(child);
-    const from = node ? child.start : child.isInsertedInRecovery ? -1 : child.startOffset;
-    if (from < 0) continue;
-    if (start < 0) start = from;
-    const to = node ? child.end : endOf(child);
+    const isInner = isNode(child);
+    if (isInner ? child.end === 0 : child.isInsertedInRecovery) continue;
+    if (start < 0) start = isInner ? child.start : child.startOffset;
+    const to = isInner ? child.end : endOf(child);
     if (to > end) end = to;
   }
-  return { name, children, start, end };
+  return { name, children, start: start < 0 ? 0 : start, end };
 }
 
-/** The child nodes of one rule's name. */
-export function nodesOf(node: CstNode, rule: string): CstNode[] {
-  const found: CstNode[] = [];
-  for (const child of node.children) if (isNode(child) && child.name === rule) found.push(child);
-  return found;
+/** What is made of the child nodes of one rule's name; nothing of those that could not be read. */
+export function mapNodes<T>(node: CstNode, rule: string, make: (child: CstNode) => T | undefined): T[] {
+  const made: T[] = [];
+  for (const child of node.children) {
+    const value = isNode(child) && child.name === rule ? make(child) : undefined;
+    if (value !== undefined) made.push(value);
+  }
+  return made;
 }
 
 /** The `index`-th child node of one rule's name, where it was read. */
@@ -61,9 +63,4 @@ export function tokenOf(node: CstNode | undefined, type: TokenType, index = 0): 
 export function tokenIn(node: CstNode | undefined): IToken | undefined {
   const first = node?.children[0];
   return isNode(first) ? undefined : first;
-}
-
-/** Where a node begins; 0 for one in which nothing was read. */
-export function startOfNode({ start }: CstNode): number {
-  return start < 0 ? 0 : start;
 }

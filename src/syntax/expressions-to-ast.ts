@@ -1,6 +1,6 @@
 import type { IToken } from "chevrotain";
 import type { Argument, BinaryOperator, Expression, Identifier, Path } from "./ast.ts";
-import { isNode, isToken, startOfNode, tokenIn, tokenOf, type CstNode, type Piece } from "./cst.ts";
+import { isNode, isToken, tokenIn, tokenOf, type CstNode, type Piece } from "./cst.ts";
 import { endOf } from "./lexer.ts";
 import * as t from "./tokens.ts";
 
@@ -141,7 +141,7 @@ function toAtom(token: IToken): Expression | undefined {
 }
 
 function toList(node: CstNode): Expression {
-  return { kind: "list", entries: toEntries(node), start: startOfNode(node), end: node.end };
+  return { kind: "list", entries: toEntries(node), start: node.start, end: node.end };
 }
 
 /** The entries of a `List`. */

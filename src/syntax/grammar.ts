@@ -252,6 +252,7 @@ export class ResnetParser extends TreeParser {
   });
 
   readonly Expr: Rule = this.RULE("Expr", () => {
+    if (this.readAtom()) return;
     this.SUBRULE(this.Condition);
     this.OPTION(() => {
       this.CONSUME(t.If);

@@ -3,7 +3,7 @@ import type {
   Body, Chain, Declaration, Element, ForElement, FromElement, IfElement, Identifier, Import, Item, LayerElement, Let,
   Module, ModuleItem, Parameter, Ranged, Relation, TypeExpression, Use,
 } from "./ast.ts";
-import { isNode, isToken, nodeOf, nodesOf, startOfNode, tokenIn, tokenOf, type CstNode } from "./cst.ts";
+import { isNode, isToken, mapNodes, nodeOf, tokenIn, tokenOf, type CstNode } from "./cst.ts";
 import { toEntries, toIdentifier, toPath, unquote, valueIn } from "./expressions-to-ast.ts";
 import { endOf } from "./lexer.ts";
 import * as t from "./tokens.ts";
@@ -51,8 +51,6 @@ function isBrokenOutside(items: readonly ModuleItem[], { source, isBroken }: Sur
   return isBroken({ start, end: source.text.length });
 }
 
-const rangeOf = (node: CstNode): Ranged => ({ start: startOfNode(node), end: node.end });
-
 function toUse(node: CstNode): Use | undefined {
   const text = tokenOf(node, t.StringToken);
   const path = toPath(nodeOf(node, "Path"));
@@ -60,30 +58,31 @@ function toUse(node: CstNode): Use | undefined {
     ? { name: unquote(text), start: text.startOffset, end: endOf(text) }
     : path && { name: path.parts.map(({ name }) => name).join("."), start: path.start, end: path.end };
   if (!from) return undefined;
-  return { kind: "use", from, isPath: text !== undefined, imports: compact(nodesOf(node, "Import"), toImport), ...rangeOf(node) };
+  return { kind: "use", from, isPath: text !== undefined, imports: mapNodes(node, "Import", toImport), start: node.start, end: node.end };
 }
 
 function toImport(node: CstNode): Import | undefined {
   const name = tokenOf(node, t.Identifier);
   const alias = tokenOf(node, t.Identifier, 1);
-  return name && { name: toIdentifier(name), alias: alias && toIdentifier(alias), ...rangeOf(node) };
+  return name && { name: toIdentifier(name), alias: alias && toIdentifier(alias), start: node.start, end: node.end };
 }
 
 function toDeclaration(node: CstNode, { docAbove, isBroken }: Surroundings): Declaration | undefined {
   const name = tokenOf(node, t.Identifier);
-  const range = rangeOf(node);
+  const { start, end } = node;
   if (!name) return undefined;
   const parameters = nodeOf(node, "Params");
   return {
     kind: "declaration",
     keyword: tokenOf(node, t.Network) ? "network" : tokenOf(node, t.Block) ? "block" : "recipe",
     name: toIdentifier(name),
-    parameters: parameters && compact(nodesOf(parameters, "Param"), toParameter),
+    parameters: parameters && mapNodes(parameters, "Param", toParameter),
     target: valueIn(node),
     body: toBody(nodeOf(node, "Body")),
-    doc: docAbove(range.start),
-    ...(isBroken(range) ? { broken: true } : {}),
-    ...range,
+    doc: docAbove(start),
+    ...(isBroken(node) ? { broken: true } : {}),
+    start,
+    end,
   };
 }
 
@@ -92,15 +91,15 @@ function toParameter(node: CstNode): Parameter | undefined {
   const type = toType(nodeOf(node, "Type"));
   if (!name) return undefined;
   // Without its type a parameter is told, and its name is known all the same.
-  const known = type ?? { name: { ...rangeOf(node), name: "int" }, list: undefined, ...rangeOf(node) };
-  return { name: toIdentifier(name), type: known, default: valueIn(node), ...rangeOf(node) };
+  const known = type ?? { name: { start: node.start, end: node.end, name: "int" }, list: undefined, start: node.start, end: node.end };
+  return { name: toIdentifier(name), type: known, default: valueIn(node), start: node.start, end: node.end };
 }
 
 function toType(node: CstNode | undefined): TypeExpression | undefined {
   const name = tokenOf(node, t.Identifier) ?? tokenOf(node, t.Block);
   if (!node || !name) return undefined;
   const list = nodeOf(node, "List");
-  return { name: toIdentifier(name), list: list && toEntries(list), ...rangeOf(node) };
+  return { name: toIdentifier(name), list: list && toEntries(list), start: node.start, end: node.end };
 }
 
 function toBody(node: CstNode | undefined): Body | undefined {
@@ -120,7 +119,7 @@ function toBody(node: CstNode | undefined): Body | undefined {
       if (child !== leading) groups.push((group = []));
     }
   }
-  return { groups, leadingBar, bars, ...rangeOf(node) };
+  return { groups, leadingBar, bars, start: node.start, end: node.end };
 }
 
 function toItem({ children: [child] }: CstNode): Item | undefined {
@@ -164,12 +163,12 @@ function toItem({ children: [child] }: CstNode): Item | undefined {
 function toLet(node: CstNode): Let | undefined {
   const name = tokenOf(node, t.Identifier);
   const value = valueIn(node);
-  return name && value && { kind: "let", name: toIdentifier(name), value, ...rangeOf(node) };
+  return name && value && { kind: "let", name: toIdentifier(name), value, start: node.start, end: node.end };
 }
 
 function toChain(node: CstNode): Chain | undefined {
-  const elements = compact(nodesOf(node, "Element"), toElement);
-  return elements.length > 0 ? { kind: "chain", elements, ...rangeOf(node) } : undefined;
+  const elements = mapNodes(node, "Element", toElement);
+  return elements.length > 0 ? { kind: "chain", elements, start: node.start, end: node.end } : undefined;
 }
 
 function toElement(node: CstNode | undefined): Element | undefined {
@@ -177,26 +176,25 @@ function toElement(node: CstNode | undefined): Element | undefined {
   if (!node || !isNode(content)) return undefined;
   const name = tokenOf(node, t.Identifier);
   const label = name && toIdentifier(name);
-  const range = rangeOf(node);
   switch (content.name) {
     case "Body": {
       const body = toBody(content);
-      return body && { kind: "group", label, body, ...range };
+      return body && { kind: "group", label, body, start: node.start, end: node.end };
     }
     case "If":
-      return toIf(content, label, range);
+      return toIf(content, label, node);
     case "For":
-      return toFor(content, label, range);
+      return toFor(content, label, node);
     case "From":
-      return toFrom(content, label, range);
+      return toFrom(content, label, node);
     case "Layer":
-      return toLayer(content, label, range);
+      return toLayer(content, label, node);
     default:
       return undefined;
   }
 }
 
-function toIf(node: CstNode, label: Identifier | undefined, range: Ranged): IfElement | undefined {
+function toIf(node: CstNode, label: Identifier | undefined, { start, end }: Ranged): IfElement | undefined {
   // `else if` may go on for long: from the last one to the first, without recursion.
   const branches: CstNode[] = [];
   for (let branch: CstNode | undefined = node; branch; branch = nodeOf(branch, "If")) branches.push(branch);
@@ -206,9 +204,9 @@ function toIf(node: CstNode, label: Identifier | undefined, range: Ranged): IfEl
     const condition = valueIn(branch);
     const then = toBody(nodeOf(branch, "Body"));
     const otherwise = made ?? toBody(nodeOf(branch, "Body", 1));
-    made = condition && then && { kind: "if", label: undefined, condition, then, otherwise, ...rangeOf(branch) };
+    made = condition && then && { kind: "if", label: undefined, condition, then, otherwise, start: branch.start, end: branch.end };
   }
-  return made && { ...made, label, ...range };
+  return made && { ...made, label, start, end };
 }
 
 function toFor(node: CstNode, label: Identifier | undefined, { start, end }: Ranged): ForElement | undefined {
@@ -231,13 +229,4 @@ function toLayer(node: CstNode, label: Identifier | undefined, { start, end }: R
   const repeated = toElement(nodeOf(node, "Element"));
   if (repeats && !repeated) return undefined;
   return { kind: "layer", label, callee, repeated, body: toBody(nodeOf(node, "Body")), start, end };
-}
-
-function compact<T>(nodes: readonly CstNode[], convert: (node: CstNode) => T | undefined): T[] {
-  const made: T[] = [];
-  for (const node of nodes) {
-    const value = convert(node);
-    if (value !== undefined) made.push(value);
-  }
-  return made;
 }

@@ -11,6 +11,13 @@ const looser: Readonly<Record<string, ReadonlySet<TokenType>>> = { Condition: ne
 const mostRecoveries = 200;
 const insertable: ReadonlySet<TokenType> = new Set([t.RightParen, t.RightSquare, t.RightBrace]);
 
+const isAtom = t.oneOf(t.Identifier, t.NumberToken, t.Dims, t.StringToken, t.True, t.False, t.In);
+/** Whether a value may go on with this token. */
+const goesOn = t.oneOf(
+  t.LeftParen, t.LeftSquare, t.Dot, t.Plus, t.Minus, t.Star, t.Slash, t.Percent,
+  t.EqualTo, t.NotEqualTo, t.LessOrEqual, t.GreaterOrEqual, t.Less, t.Greater, t.And, t.Or, t.If,
+);
+
 /** A rule that is being read: its name, and where its pieces begin. */
 interface OpenNode {
   readonly name: string;
@@ -63,6 +70,15 @@ export abstract class TreeParser extends CstParser {
     const children = pieces.splice(from);
     const loose = looser[name];
     pieces.push(makeNode(name, loose && children.length > 3 ? inLevels(name, children, loose) : children));
+  }
+
+  /** Most values are one token: where nothing follows that a value goes on with, no rule needs to be asked. */
+  protected readAtom(): boolean {
+    const token = this.LA(1);
+    if (!isAtom(token.tokenType) || goesOn(this.LA(2).tokenType)) return false;
+    this.consumeToken();
+    this.pieces.push(makeNode("Operand", [token]));
+    return true;
   }
 
   // Recovery passes over a whole `{ … }` at once: the filter has balanced them, and a line break inside one is no place
