@@ -64,8 +64,8 @@ export abstract class TreeParser extends CstParser {
 
   protected cstPostNonTerminal({ name, from }: OpenNode): void {
     const { pieces } = this;
-    // A value that is one name takes five rules, four of which only pass it on: the tree has the inner node in their place
-    // (`expressions-to-ast.ts` goes by the names of the nodes).
+    // Of the five rules that a value goes through, most only pass on what one other has read: the tree has the inner node in
+    // their place (`expressions-to-ast.ts` goes by the names of the nodes).
     if (pieces.length === from + 1 && passingOn.has(name) && isNode(pieces[from])) return;
     const children = pieces.splice(from);
     const loose = looser[name];
