@@ -194,7 +194,7 @@ export function filterLines(tokens: readonly IToken[], reporter: Reporter, dropp
         header = undefined;
       }
     }
-    if (inBrackets() && (type === t.LeftBrace || type === t.RightBrace || type === t.Arrow || type === t.Bar)) {
+    if ((type === t.LeftBrace || type === t.RightBrace || type === t.Arrow || type === t.Bar) && inBrackets()) {
       const last = kept.at(-1)?.tokenType;
       if (type === t.LeftBrace && (last === t.Equals || last === t.LeftParen || last === t.Comma)) {
         index = skipBlockInArguments(tokens, index, reporter, kept);
