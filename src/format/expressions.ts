@@ -7,7 +7,7 @@ import type { Node, Piece, Token } from "./tree.ts";
 const { fill, group, ifBreak, indent, line, softline } = builders;
 
 /** What an operator makes: `k = v` has blanks around its sign where the value is one of these. */
-const OPERATIONS: ReadonlySet<string> = new Set(["Expr", "Or", "And", "Not", "Comparison", "Sum", "Product"]);
+const OPERATIONS: ReadonlySet<string> = new Set(["Expr", "Condition", "Comparison", "Sum"]);
 
 /** So many tokens may follow the beginning of a line `name: type` in brackets; the reader of lines looks no farther. */
 const LONGEST_BROKEN_PARAMETERS = 250;
@@ -17,12 +17,11 @@ export function printInline(node: Node, gaps: Gaps): Doc {
   switch (node.name) {
     case "Expr":
       return conditional(node, gaps);
-    case "Or":
-    case "And":
-    case "Comparison":
+    case "Condition":
     case "Sum":
-    case "Product":
       return operation(node, gaps);
+    case "Comparison":
+      return isToken(node.children[0], "not") ? joined(node, gaps, " ") : operation(node, gaps);
     case "Args":
     case "List":
     case "Params":
@@ -31,14 +30,12 @@ export function printInline(node: Node, gaps: Gaps): Doc {
       return argument(node, gaps);
     case "Require":
       return requirement(node, gaps);
-    case "Unary":
-    case "Postfix":
-    case "Primary":
+    case "Operand":
+    case "Group":
     case "Path":
     case "Type":
     case "RelOp":
       return joined(node, gaps, "");
-    case "Not":
     case "Import":
     case "Param":
     case "Let":
@@ -153,8 +150,8 @@ export function commaList({ open, elements, closing, gaps, softly, dense = false
 
 function isNumber(node: Node): boolean {
   const [first, second] = piecesOf(node);
-  if (node.name === "Unary" && isToken(first, "-")) return isNode(second) && isNumber(second);
-  return node.name === "Primary" && first !== undefined && !isNode(first) && /^\d/.test(first.image);
+  if (node.name !== "Operand" || first === undefined || isNode(first)) return false;
+  return first.image === "-" ? isNode(second) && isNumber(second) : second === undefined && /^\d/.test(first.image);
 }
 
 function countTokens(node: Node): number {

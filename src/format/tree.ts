@@ -13,19 +13,17 @@ export const isToken = (piece: Piece | undefined, image: string): piece is Token
 
 /** Where a piece begins. */
 export function startOf(piece: Piece): number {
-  return isNode(piece) ? (piece.location?.startOffset ?? 0) : piece.startOffset;
+  return isNode(piece) ? piece.start : piece.startOffset;
 }
 
 /** Where the last token of a piece begins. */
 export function lastOf(piece: Piece): number {
-  return isNode(piece) ? (piece.location?.endOffset ?? 0) : piece.startOffset;
+  return isNode(piece) ? piece.end - 1 : piece.startOffset;
 }
 
 /** What a node consists of, in the order of the text; line ends apart. */
 export function piecesOf(node: Node): Piece[] {
-  const pieces: Piece[] = [];
-  for (const group of Object.values(node.children)) for (const piece of group) if (isNode(piece) || piece.image.trim() !== "") pieces.push(piece);
-  return pieces.sort((a, b) => startOf(a) - startOf(b));
+  return node.children.filter((piece) => isNode(piece) || piece.image.trim() !== "");
 }
 
 /** The child nodes of a node, in the order of the text. */

@@ -1,36 +1,66 @@
-import type { CstNode, IToken } from "chevrotain";
+import type { IToken, TokenType } from "chevrotain";
+import { endOf } from "./lexer.ts";
 
-const none: readonly never[] = [];
+/** What one rule of the grammar has read: a node of the concrete tree. */
+export interface CstNode {
+  /** The name of the rule. */
+  readonly name: string;
+  /** In the order of the text. */
+  readonly children: readonly Piece[];
+  /** Where its first token begins and its last one ends; both 0 for a node in which nothing was read. */
+  readonly start: number;
+  readonly end: number;
+}
 
-/** The child nodes of one rule's name. */
-export function nodesOf(node: CstNode | undefined, rule: string): readonly CstNode[] {
-  return (node?.children[rule] as CstNode[] | undefined) ?? none;
+/** A part of the concrete tree. */
+export type Piece = CstNode | IToken;
+
+export const isNode = (piece: Piece | undefined): piece is CstNode => piece !== undefined && "children" in piece;
+
+export const isToken = (piece: Piece | undefined, type: TokenType): piece is IToken => piece !== undefined && !isNode(piece) && piece.tokenType === type;
+
+/** Makes a node; tokens that recovery thought of have no place. */
+export function makeNode(name: string, children: readonly Piece[]): CstNode {
+  let start = -1;
+  let end = 0;
+  for (const child of children) {
+    const isInner = isNode(child);
+    if (isInner ? child.end === 0 : child.isInsertedInRecovery) continue;
+    if (start < 0) start = isInner ? child.start : child.startOffset;
+    const to = isInner ? child.end : endOf(child);
+    if (to > end) end = to;
+  }
+  return { name, children, start: start < 0 ? 0 : start, end };
+}
+
+/** What is made of the child nodes of one rule's name; nothing of those that could not be read. */
+export function mapNodes<T>(node: CstNode, rule: string, make: (child: CstNode) => T | undefined): T[] {
+  const made: T[] = [];
+  for (const child of node.children) {
+    const value = isNode(child) && child.name === rule ? make(child) : undefined;
+    if (value !== undefined) made.push(value);
+  }
+  return made;
 }
 
 /** The `index`-th child node of one rule's name, where it was read. */
 export function nodeOf(node: CstNode | undefined, rule: string, index = 0): CstNode | undefined {
-  return nodesOf(node, rule)[index];
+  if (!node) return undefined;
+  let before = index;
+  for (const child of node.children) if (isNode(child) && child.name === rule && before-- === 0) return child;
+  return undefined;
 }
 
-/** The tokens under one name. */
-export function tokensOf(node: CstNode | undefined, name: string): readonly IToken[] {
-  return (node?.children[name] as IToken[] | undefined) ?? none;
+/** The `index`-th token of a type among the children, where the text has it. */
+export function tokenOf(node: CstNode | undefined, type: TokenType, index = 0): IToken | undefined {
+  if (!node) return undefined;
+  let before = index;
+  for (const child of node.children) if (!isNode(child) && child.tokenType === type && before-- === 0) return child;
+  return undefined;
 }
 
-/** The `index`-th token under one name, where the text has it: not one that recovery thought of. */
-export function tokenOf(node: CstNode | undefined, name: string, index = 0): IToken | undefined {
-  const token = tokensOf(node, name)[index];
-  return token?.isInsertedInRecovery ? undefined : token;
-}
-
-/** Where a node begins; 0 for one in which nothing was read. */
-export function startOfNode(node: CstNode): number {
-  const start = node.location?.startOffset ?? 0;
-  return Number.isNaN(start) ? 0 : start;
-}
-
-/** Where a node ends; its start for one in which nothing was read. */
-export function endOfNode(node: CstNode): number {
-  const end = node.location?.endOffset ?? Number.NaN;
-  return Number.isNaN(end) ? startOfNode(node) : end + 1;
+/** The token that a node consists of. */
+export function tokenIn(node: CstNode | undefined): IToken | undefined {
+  const first = node?.children[0];
+  return isNode(first) ? undefined : first;
 }

@@ -15,7 +15,7 @@ export function readDocComments(text: string, comments: readonly IToken[]): DocC
   const blocks: { readonly start: number; end: number; readonly lines: string[] }[] = [];
   for (const comment of comments) {
     if (comment.tokenType !== DocComment || !beginsLine(text, comment.startOffset)) continue;
-    const line = comment.image.slice(3).replace(/^ /, "").trimEnd();
+    const line = comment.image.slice(comment.image.startsWith(" ", 3) ? 4 : 3).trimEnd();
     const last = blocks.at(-1);
     if (last && lineBreaksBetween(text, last.end, comment.startOffset) === 1) {
       last.lines.push(line);

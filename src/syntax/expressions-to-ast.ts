@@ -1,7 +1,8 @@
-import type { CstNode, IToken } from "chevrotain";
+import type { IToken } from "chevrotain";
 import type { Argument, BinaryOperator, Expression, Identifier, Path } from "./ast.ts";
-import { endOfNode, nodeOf, nodesOf, startOfNode, tokenOf, tokensOf } from "./cst.ts";
+import { isNode, isToken, tokenIn, tokenOf, type CstNode, type Piece } from "./cst.ts";
 import { endOf } from "./lexer.ts";
+import * as t from "./tokens.ts";
 
 // Every child is optional: in a broken text any of them may be missing, and then there is no expression.
 
@@ -11,165 +12,143 @@ export function toIdentifier(token: IToken): Identifier {
 }
 
 /**
- * A value, from the node of any rule from `Expr` down to `Primary`: the tree leaves out those that only pass on what one
+ * A value, from the node of any rule from `Expr` down to `Operand`: the tree leaves out those that only pass on what one
  * other has made.
  */
 export function toExpression(node: CstNode | undefined): Expression | undefined {
   switch (node?.name) {
     case "Expr":
       return toConditional(node);
-    case "Or":
-      return toBinary(node, "And", "or");
-    case "And":
-      return toBinary(node, "Not", "and");
-    case "Not":
-      return toUnary(node, "Not", "not");
-    case "Comparison":
-      return toComparison(node);
+    case "Condition":
     case "Sum":
-      return toBinary(node, "Product", "SumOperator");
-    case "Product":
-      return toBinary(node, "Unary", "ProductOperator");
-    case "Unary":
-      return toUnary(node, "Unary", "-");
-    case "Postfix":
-      return toPostfix(node);
-    case "Primary":
-      return toPrimary(node);
+      return toBinary(node);
+    case "Comparison":
+      return isToken(node.children[0], t.Not) ? toUnary(node, "not") : toBinary(node);
+    case "Operand":
+      return isToken(node.children[0], t.Minus) ? toUnary(node, "-") : toOperand(node);
+    case "Group":
+      return operandIn(node.children[1]);
+    case "List":
+      return toList(node);
     default:
       return undefined;
   }
 }
 
-function toConditional(node: CstNode): Expression | undefined {
-  const then = toExpression(nodeOf(node, "Or"));
-  if (!then || !tokenOf(node, "if")) return then;
-  const condition = toExpression(nodeOf(node, "Or", 1));
-  const otherwise = toExpression(nodeOf(node, "Expr"));
-  if (!condition || !otherwise) return undefined;
-  return { kind: "conditional", condition, then, otherwise, start: startOfNode(node), end: endOfNode(node) };
-}
-
-/** `- a`, `not a`; without the operator, what the next rule has made. */
-function toUnary(node: CstNode, rule: "Not" | "Unary", operator: "not" | "-"): Expression | undefined {
-  if (!tokenOf(node, operator === "-" ? "Minus" : "not")) {
-    return toExpression(nodeOf(node, rule === "Not" ? "Comparison" : "Postfix"));
+/** The value among the children of a node; no rule has two of them side by side. */
+export function valueIn(node: CstNode): Expression | undefined {
+  for (const child of node.children) {
+    const value = operandIn(child);
+    if (value) return value;
   }
-  const operand = toExpression(nodeOf(node, rule));
-  return operand && { kind: "unary", operator, operand, start: startOfNode(node), end: endOfNode(node) };
+  return undefined;
 }
 
-function toComparison(node: CstNode): Expression | undefined {
-  const left = toExpression(nodeOf(node, "Sum"));
-  const relation = nodeOf(node, "RelOp");
-  if (!left || !relation) return left;
-  const operator = tokenOf(relation, "Relation");
-  const right = toExpression(nodeOf(node, "Sum", 1));
-  if (!operator || !right) return undefined;
-  return { kind: "binary", operator: meaningOf(operator), left, right, start: startOfNode(node), end: endOfNode(node) };
+/** A piece that has to be the node of a value. */
+function operandIn(piece: Piece | undefined): Expression | undefined {
+  return isNode(piece) ? toExpression(piece) : undefined;
 }
 
-/** Operands of one rule with operators between them, from left to right. */
-function toBinary(node: CstNode, rule: string, operatorName: string): Expression | undefined {
-  const operands = nodesOf(node, rule);
-  let left = toExpression(operands[0]);
-  const start = startOfNode(node);
-  for (let index = 1; index < operands.length; index++) {
-    const operand = operands[index] as CstNode;
-    const operator = tokenOf(node, operatorName, index - 1);
-    const right = toExpression(operand);
+function toConditional({ children, start, end }: CstNode): Expression | undefined {
+  const then = operandIn(children[0]);
+  if (!then || children.length === 1) return then;
+  const condition = operandIn(children[2]);
+  const otherwise = operandIn(children[4]);
+  return condition && otherwise && { kind: "conditional", condition, then, otherwise, start, end };
+}
+
+/** `- a`, `not a`. */
+function toUnary({ children, start, end }: CstNode, operator: "not" | "-"): Expression | undefined {
+  const operand = operandIn(children[1]);
+  return operand && { kind: "unary", operator, operand, start, end };
+}
+
+/** Operands with operators between them, from left to right. */
+function toBinary({ children, start }: CstNode): Expression | undefined {
+  let left = operandIn(children[0]);
+  for (let index = 1; index < children.length; index += 2) {
+    const operator = operatorIn(children[index]);
+    const operand = children[index + 1];
+    const right = operandIn(operand);
     if (!left || !operator || !right) return undefined;
-    left = { kind: "binary", operator: meaningOf(operator), left, right, start, end: endOfNode(operand) };
+    left = { kind: "binary", operator, left, right, start, end: (operand as CstNode).end };
   }
-  return operands.length > tokensOf(node, operatorName).length ? left : undefined;
+  return left;
 }
 
 /** The operator a token stands for: its text, except where another language's sign was read as it. */
-function meaningOf(token: IToken): BinaryOperator {
+function operatorIn(piece: Piece | undefined): BinaryOperator | undefined {
+  const token = isNode(piece) ? tokenIn(piece) : piece;
+  if (!token) return undefined;
   const { PATTERN } = token.tokenType;
   return (typeof PATTERN === "string" ? PATTERN : token.image) as BinaryOperator;
 }
 
-type Suffix =
-  | { readonly kind: "call"; readonly at: number; readonly node: CstNode }
-  | { readonly kind: "index"; readonly at: number; readonly node: CstNode; readonly close: IToken | undefined }
-  | { readonly kind: "member"; readonly at: number; readonly token: IToken };
-
-function toPostfix(node: CstNode): Expression | undefined {
-  let object = toExpression(nodeOf(node, "Primary"));
-  const start = startOfNode(node);
-  for (const suffix of suffixesOf(node)) {
-    if (!object) return undefined;
-    if (suffix.kind === "call") {
-      object = { kind: "call", callee: object, arguments: toArguments(suffix.node), start, end: endOfNode(suffix.node) };
-    } else if (suffix.kind === "index") {
-      const index = toExpression(suffix.node);
-      const end = suffix.close ? endOf(suffix.close) : endOfNode(suffix.node);
+/** A value with the calls, indices and members behind it. */
+function toOperand({ children, start }: CstNode): Expression | undefined {
+  const [value] = children;
+  let object = isNode(value) ? toExpression(value) : value && toAtom(value);
+  for (let at = 1; object && at < children.length; at++) {
+    const piece = children[at] as Piece;
+    if (isNode(piece)) {
+      if (piece.name === "Args") object = { kind: "call", callee: object, arguments: toArguments(piece), start, end: piece.end };
+      continue;
+    }
+    const next = children[at + 1];
+    if (piece.tokenType === t.LeftSquare) {
+      const index = operandIn(next);
+      const close = children[at + 2];
+      const end = isToken(close, t.RightSquare) && !close.isInsertedInRecovery ? endOf(close) : isNode(next) ? next.end : start;
       object = index && { kind: "index", object, index, start, end };
-    } else {
-      object = { kind: "member", object, member: toIdentifier(suffix.token), start, end: endOf(suffix.token) };
+    } else if (piece.tokenType === t.Dot && next && !isNode(next)) {
+      object = { kind: "member", object, member: toIdentifier(next), start, end: endOf(next) };
     }
   }
   return object;
 }
 
-/** The calls, indices and members of a postfix expression, in the order of the text. */
-function suffixesOf(node: CstNode): readonly Suffix[] {
-  const suffixes: Suffix[] = [];
-  for (const args of nodesOf(node, "Args")) suffixes.push({ kind: "call", at: startOfNode(args), node: args });
-  nodesOf(node, "Expr").forEach((index, i) =>
-    suffixes.push({ kind: "index", at: startOfNode(index), node: index, close: tokenOf(node, "RightSquare", i) }),
-  );
-  for (const token of tokensOf(node, "Word")) suffixes.push({ kind: "member", at: token.startOffset, token });
-  return suffixes.length > 1 ? suffixes.sort((a, b) => a.at - b.at) : suffixes;
-}
-
 function toArguments(node: CstNode): Argument[] {
   const result: Argument[] = [];
-  for (const arg of nodesOf(node, "Arg")) {
-    const value = toExpression(nodeOf(arg, "Expr"));
-    const name = tokenOf(arg, "Identifier");
-    if (value) result.push({ name: name && toIdentifier(name), value, start: startOfNode(arg), end: endOfNode(arg) });
+  for (const arg of node.children) {
+    if (!isNode(arg)) continue;
+    const value = operandIn(arg.children.at(-1));
+    const name = tokenOf(arg, t.Identifier);
+    if (value) result.push({ name: name && toIdentifier(name), value, start: arg.start, end: arg.end });
   }
   return result;
 }
 
-function toPrimary(node: CstNode): Expression | undefined {
-  const [name] = Object.keys(node.children);
-  if (name === undefined) return undefined;
-  const inner = node.children["Expr"]?.[0] ?? node.children["List"]?.[0];
-  if (inner) return name === "List" ? toList(inner as CstNode) : toExpression(inner as CstNode);
-  const token = tokenOf(node, name);
-  if (!token) return undefined;
-  const range = { start: token.startOffset, end: endOf(token) };
-  switch (name) {
-    case "Number":
-      return { kind: "number", text: token.image, ...range };
-    case "Dims":
-      return { kind: "size", entries: token.image.match(/\d+/g) ?? [], ...range };
-    case "String":
-      return { kind: "string", value: unquote(token), ...range };
-    case "true":
-    case "false":
-      return { kind: "boolean", value: name === "true", ...range };
-    case "Identifier":
-      return { kind: "name", name: token.image, ...range };
-    case "in":
-      return { kind: "in", ...range };
+function toAtom(token: IToken): Expression | undefined {
+  const { image, tokenType, startOffset: start } = token;
+  const end = endOf(token);
+  switch (tokenType) {
+    case t.NumberToken:
+      return { kind: "number", text: image, start, end };
+    case t.Dims:
+      return { kind: "size", entries: image.match(/\d+/g) ?? [], start, end };
+    case t.StringToken:
+      return { kind: "string", value: unquote(token), start, end };
+    case t.True:
+    case t.False:
+      return { kind: "boolean", value: tokenType === t.True, start, end };
+    case t.Identifier:
+      return { kind: "name", name: image, start, end };
+    case t.In:
+      return { kind: "in", start, end };
     default:
       return undefined;
   }
 }
 
 function toList(node: CstNode): Expression {
-  return { kind: "list", entries: toEntries(node), start: startOfNode(node), end: endOfNode(node) };
+  return { kind: "list", entries: toEntries(node), start: node.start, end: node.end };
 }
 
 /** The entries of a `List`. */
 export function toEntries(node: CstNode): Expression[] {
   const entries: Expression[] = [];
-  for (const entry of nodesOf(node, "Expr")) {
-    const value = toExpression(entry);
+  for (const entry of node.children) {
+    const value = operandIn(entry);
     if (value) entries.push(value);
   }
   return entries;
@@ -183,8 +162,7 @@ export function unquote(token: IToken): string {
 /** `Path`: names and whole numbers with `.` between them. */
 export function toPath(node: CstNode | undefined): Path | undefined {
   if (!node) return undefined;
-  const first = tokenOf(node, "Identifier");
-  if (!first) return undefined;
-  const rest = [...tokensOf(node, "Word"), ...tokensOf(node, "Number")].sort((a, b) => a.startOffset - b.startOffset);
-  return { parts: [first, ...rest].map(toIdentifier), start: startOfNode(node), end: endOfNode(node) };
+  const parts: Identifier[] = [];
+  for (const piece of node.children) if (!isNode(piece) && piece.tokenType !== t.Dot) parts.push(toIdentifier(piece));
+  return parts.length > 0 ? { parts, start: node.start, end: node.end } : undefined;
 }

@@ -28,7 +28,7 @@ const wordLike = /[A-Za-z0-9_]/;
 export function readForeign(lexed: ILexingResult, reporter: Reporter, dropped: IToken[]): IToken[] {
   reportUnknown(lexed, reporter, dropped);
   const { tokens } = lexed;
-  if (!tokens.some(({ tokenType }) => tokenType === t.Foreign || tokenType === t.OpenString)) return tokens;
+  if (!hasForeign(tokens)) return tokens;
   const read: IToken[] = [];
   let semicolons = 0;
   for (const token of tokens) {
@@ -47,6 +47,11 @@ export function readForeign(lexed: ILexingResult, reporter: Reporter, dropped: I
     }
   }
   return read;
+}
+
+function hasForeign(tokens: readonly IToken[]): boolean {
+  for (const { tokenType } of tokens) if (tokenType === t.Foreign || tokenType === t.OpenString) return true;
+  return false;
 }
 
 function readSign(token: IToken, reporter: Reporter): IToken | undefined {

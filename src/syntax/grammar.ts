@@ -1,8 +1,11 @@
-import { CstParser, EOF, tokenMatcher, type CstNode, type IParserErrorMessageProvider, type IToken, type ParserMethod, type Rule as GrammarRule, type TokenType } from "chevrotain";
+import type { CstNode as ChevrotainNode, IOrAlt, IParserErrorMessageProvider, IToken, ParserMethod, Rule as GrammarRule } from "chevrotain";
 import { installGrammar, type Analysed, type PreparedGrammar } from "./prepared-grammar.ts";
 import * as t from "./tokens.ts";
+import { TreeParser } from "./tree-parser.ts";
 
-type Rule = ParserMethod<[], CstNode>;
+type Rule = ParserMethod<[], ChevrotainNode>;
+/** The ways of a choice; the often read rules make theirs once, not each time they are read. */
+type Alternatives = IOrAlt<unknown>[];
 
 /** Every message is worded from the tokens around the place (`wording.ts`), so none is built here. */
 const noMessages: IParserErrorMessageProvider = {
@@ -12,46 +15,16 @@ const noMessages: IParserErrorMessageProvider = {
   buildEarlyExitMessage: () => "",
 };
 
-const structural: ReadonlySet<TokenType> = new Set([t.LeftBrace, t.RightBrace, t.NewLine, t.Bar, t.Arrow, EOF]);
-const passingOn: ReadonlySet<string> = new Set([
-  "Expr", "Or", "And", "Not", "Comparison", "Sum", "Product", "Unary", "Postfix",
-]);
-
-/** The child of a node that has one child, which is a node. */
-function onlyNodeOf({ children }: CstNode): CstNode | undefined {
-  let only: CstNode | undefined;
-  for (const name in children) {
-    const elements = children[name];
-    const [first] = elements ?? [];
-    if (only || elements?.length !== 1 || !first || !("children" in first)) return undefined;
-    only = first;
-  }
-  return only;
-}
-
-const mostRecoveries = 200;
-const insertable: ReadonlySet<TokenType> = new Set([t.RightParen, t.RightSquare, t.RightBrace]);
-
-/** Chevrotain's own way to add a child to the node that is being made; it exists, but is not in its typings. */
-const addChild = (CstParser.prototype as unknown as { cstPostNonTerminal(node: CstNode, rule: string): void }).cstPostNonTerminal;
-
-/** The parts of Chevrotain's recovery that {@link ResnetParser} uses; they exist, but are not in its typings. */
-export interface ResnetParser {
-  consumeToken(): void;
-  flattenFollowSet(): TokenType[];
-}
-
 /**
- * The grammar: 36 rules, named as in `grammar/resnet.ebnf`, strong LL(2) (a test computes it). It makes a concrete
+ * The grammar: 32 rules, named as in `grammar/resnet.ebnf`, strong LL(2) (a test computes it). It makes a concrete
  * tree; `to-ast.ts` turns that into the syntax tree.
  */
-export class ResnetParser extends CstParser {
+export class ResnetParser extends TreeParser {
   /** @param options `validate` has Chevrotain check the grammar; with `prepared` nothing needs to be found out about it. */
   constructor(options: { readonly validate: boolean; readonly prepared?: PreparedGrammar | undefined }) {
     super([...t.tokenTypes], {
       maxLookahead: 2,
       recoveryEnabled: true,
-      nodeLocationTracking: "onlyOffset",
       skipValidations: !options.validate,
       errorMessageProvider: noMessages,
     });
@@ -70,58 +43,9 @@ export class ResnetParser extends CstParser {
     return this.analysed.getGAstProductions();
   }
 
-  /** How often reading had to go on at another place. */
-  recoveries = 0;
-
-  /** Only what closes may be thought of as there: an invented name or number would be reported later as unknown. */
-  protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
-    return insertable.has(type);
-  }
-
-  // A value that is one name takes eleven rules, ten of which only pass it on: their nodes would be nine tenths of the
-  // tree. So the tree has the inner node in their place (`expressions-to-ast.ts` goes by the names of the nodes).
-  protected cstPostNonTerminal(node: CstNode, rule: string): void {
-    const inner = passingOn.has(node.name) ? onlyNodeOf(node) : undefined;
-    addChild.call(this, inner ?? node, rule);
-  }
-
-  // Recovery passes over a whole `{ … }` at once: the filter has balanced them, and a line break inside one is no place
-  // to go on from. These three methods are Chevrotain's own, by name and contract.
-
-  /** The distance from the token `k` ahead to the one behind it, or behind the `}` that belongs to it. */
-  private stepOver(k: number): number {
-    if (this.LA(k).tokenType !== t.LeftBrace) return 1;
-    let depth = 0;
-    for (let ahead = k; ; ahead++) {
-      const { tokenType } = this.LA(ahead);
-      if (tokenType === t.LeftBrace) depth++;
-      else if (tokenType === t.RightBrace && --depth === 0) return ahead - k + 1;
-      else if (tokenType === EOF) return ahead - k;
-    }
-  }
-
-  protected override SKIP_TOKEN(): IToken {
-    for (let step = this.stepOver(1); step > 0 && this.LA(1).tokenType !== EOF; step--) this.consumeToken();
-    return this.LA(1);
-  }
-
-  protected findReSyncTokenType(): TokenType {
-    // Recovery recurses once for each fault in a body: after very many, the rest of the text is given up.
-    if (++this.recoveries > mostRecoveries) {
-      while (this.LA(1).tokenType !== EOF) this.consumeToken();
-      return EOF;
-    }
-    const wanted = this.flattenFollowSet();
-    for (let k = 1; ; k += this.stepOver(k)) {
-      const found = wanted.find((type) => tokenMatcher(this.LA(k), type));
-      if (found) return found;
-      if (this.LA(k).tokenType === EOF) return EOF;
-    }
-  }
-
-  protected canRecoverWithSingleTokenDeletion(expected: TokenType): boolean {
-    const { tokenType } = this.LA(1);
-    return !structural.has(tokenType) && tokenMatcher(this.LA(2), expected);
+  /** Runs a rule over tokens: what it has read, and what could not be read. */
+  read(rule: "File" | "Expr", tokens: IToken[]): ReturnType<TreeParser["readTree"]> {
+    return this.readTree(rule, () => this[rule](), tokens);
   }
 
   readonly File: Rule = this.RULE("File", () => {
@@ -211,17 +135,16 @@ export class ResnetParser extends CstParser {
     this.CONSUME(t.RightBrace);
   });
 
-  readonly Item: Rule = this.RULE("Item", () => {
-    this.OR([
-      { ALT: () => this.SUBRULE(this.Let) },
-      { ALT: () => this.SUBRULE(this.Input) },
-      { ALT: () => this.SUBRULE(this.Output) },
-      { ALT: () => this.SUBRULE(this.Shortcuts) },
-      { ALT: () => this.SUBRULE(this.Require) },
-      { ALT: () => this.SUBRULE(this.Expect) },
-      { ALT: () => this.SUBRULE(this.Chain) },
-    ]);
-  });
+  private readonly items: Alternatives = [
+    { ALT: () => this.SUBRULE(this.Let) },
+    { ALT: () => this.SUBRULE(this.Input) },
+    { ALT: () => this.SUBRULE(this.Output) },
+    { ALT: () => this.SUBRULE(this.Shortcuts) },
+    { ALT: () => this.SUBRULE(this.Require) },
+    { ALT: () => this.SUBRULE(this.Expect) },
+    { ALT: () => this.SUBRULE(this.Chain) },
+  ];
+  readonly Item: Rule = this.RULE("Item", () => this.OR(this.items));
 
   readonly Let: Rule = this.RULE("Let", () => {
     this.CONSUME(t.Let);
@@ -275,18 +198,19 @@ export class ResnetParser extends CstParser {
     });
   });
 
+  private readonly elements: Alternatives = [
+    { ALT: () => this.SUBRULE(this.If) },
+    { ALT: () => this.SUBRULE(this.For) },
+    { ALT: () => this.SUBRULE(this.From) },
+    { ALT: () => this.SUBRULE(this.Body) },
+    { ALT: () => this.SUBRULE(this.Layer) },
+  ];
   readonly Element: Rule = this.RULE("Element", () => {
     this.OPTION(() => {
       this.CONSUME(t.Identifier);
       this.CONSUME(t.Colon);
     });
-    this.OR([
-      { ALT: () => this.SUBRULE(this.If) },
-      { ALT: () => this.SUBRULE(this.For) },
-      { ALT: () => this.SUBRULE(this.From) },
-      { ALT: () => this.SUBRULE(this.Body) },
-      { ALT: () => this.SUBRULE(this.Layer) },
-    ]);
+    this.OR(this.elements);
   });
 
   readonly If: Rule = this.RULE("If", () => {
@@ -328,103 +252,99 @@ export class ResnetParser extends CstParser {
   });
 
   readonly Expr: Rule = this.RULE("Expr", () => {
-    this.SUBRULE(this.Or);
+    if (this.readAtom()) return;
+    this.SUBRULE(this.Condition);
     this.OPTION(() => {
       this.CONSUME(t.If);
-      this.SUBRULE2(this.Or);
+      this.SUBRULE2(this.Condition);
       this.CONSUME(t.Else);
       this.SUBRULE(this.Expr);
     });
   });
 
-  readonly Or: Rule = this.RULE("Or", () => {
-    this.SUBRULE(this.And);
+  // One rule for `and` and `or`, and one for the five operators of arithmetic: a rule for every level of them would be read
+  // through for each value. The tree has the levels (`tree-parser.ts`).
+  readonly Condition: Rule = this.RULE("Condition", () => {
+    this.SUBRULE(this.Comparison);
     this.MANY(() => {
-      this.CONSUME(t.Or);
-      this.SUBRULE2(this.And);
+      this.CONSUME(t.LogicalOperator);
+      this.SUBRULE2(this.Comparison);
     });
   });
 
-  readonly And: Rule = this.RULE("And", () => {
-    this.SUBRULE(this.Not);
-    this.MANY(() => {
-      this.CONSUME(t.And);
-      this.SUBRULE2(this.Not);
-    });
-  });
-
-  readonly Not: Rule = this.RULE("Not", () => {
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(t.Not);
-          this.SUBRULE(this.Not);
-        },
+  private readonly comparisons: Alternatives = [
+    {
+      ALT: () => {
+        this.CONSUME(t.Not);
+        this.SUBRULE(this.Comparison);
       },
-      { ALT: () => this.SUBRULE(this.Comparison) },
-    ]);
-  });
-
-  readonly Comparison: Rule = this.RULE("Comparison", () => {
-    this.SUBRULE(this.Sum);
-    this.OPTION(() => {
-      this.SUBRULE(this.RelOp);
-      this.SUBRULE2(this.Sum);
-    });
-  });
+    },
+    {
+      ALT: () => {
+        this.SUBRULE(this.Sum);
+        this.OPTION(() => {
+          this.SUBRULE(this.RelOp);
+          this.SUBRULE2(this.Sum);
+        });
+      },
+    },
+  ];
+  readonly Comparison: Rule = this.RULE("Comparison", () => this.OR(this.comparisons));
 
   readonly RelOp: Rule = this.RULE("RelOp", () => {
     this.CONSUME(t.Relation);
   });
 
   readonly Sum: Rule = this.RULE("Sum", () => {
-    this.SUBRULE(this.Product);
+    this.SUBRULE(this.Operand);
     this.MANY(() => {
-      this.CONSUME(t.SumOperator);
-      this.SUBRULE2(this.Product);
+      this.CONSUME(t.ArithmeticOperator);
+      this.SUBRULE2(this.Operand);
     });
   });
 
-  readonly Product: Rule = this.RULE("Product", () => {
-    this.SUBRULE(this.Unary);
-    this.MANY(() => {
-      this.CONSUME(t.ProductOperator);
-      this.SUBRULE2(this.Unary);
-    });
-  });
-
-  readonly Unary: Rule = this.RULE("Unary", () => {
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(t.Minus);
-          this.SUBRULE(this.Unary);
-        },
+  private readonly operands: Alternatives = [
+    {
+      ALT: () => {
+        this.CONSUME(t.Minus);
+        this.SUBRULE(this.Operand);
       },
-      { ALT: () => this.SUBRULE(this.Postfix) },
-    ]);
-  });
+    },
+    {
+      ALT: () => {
+        this.OR2(this.values);
+        this.MANY(this.suffix);
+      },
+    },
+  ];
+  private readonly values: Alternatives = [
+    { ALT: () => this.CONSUME(t.Atom) },
+    { ALT: () => this.SUBRULE(this.Group) },
+    { ALT: () => this.SUBRULE(this.List) },
+  ];
+  private readonly suffixes: Alternatives = [
+    { ALT: () => this.SUBRULE(this.Args) },
+    {
+      ALT: () => {
+        this.CONSUME(t.LeftSquare);
+        this.SUBRULE(this.Expr);
+        this.CONSUME(t.RightSquare);
+      },
+    },
+    {
+      ALT: () => {
+        this.CONSUME(t.Dot);
+        this.CONSUME(t.Word);
+      },
+    },
+  ];
+  private readonly suffix = (): unknown => this.OR3(this.suffixes);
+  readonly Operand: Rule = this.RULE("Operand", () => this.OR(this.operands));
 
-  readonly Postfix: Rule = this.RULE("Postfix", () => {
-    this.SUBRULE(this.Primary);
-    this.MANY(() =>
-      this.OR([
-        { ALT: () => this.SUBRULE(this.Args) },
-        {
-          ALT: () => {
-            this.CONSUME(t.LeftSquare);
-            this.SUBRULE(this.Expr);
-            this.CONSUME(t.RightSquare);
-          },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(t.Dot);
-            this.CONSUME(t.Word);
-          },
-        },
-      ]),
-    );
+  readonly Group: Rule = this.RULE("Group", () => {
+    this.CONSUME(t.LeftParen);
+    this.SUBRULE(this.Expr);
+    this.CONSUME(t.RightParen);
   });
 
   readonly Args: Rule = this.RULE("Args", () => {
@@ -446,26 +366,6 @@ export class ResnetParser extends CstParser {
       this.CONSUME(t.Equals);
     });
     this.SUBRULE(this.Expr);
-  });
-
-  readonly Primary: Rule = this.RULE("Primary", () => {
-    this.OR([
-      { ALT: () => this.CONSUME(t.NumberToken) },
-      { ALT: () => this.CONSUME(t.Dims) },
-      { ALT: () => this.CONSUME(t.StringToken) },
-      { ALT: () => this.CONSUME(t.True) },
-      { ALT: () => this.CONSUME(t.False) },
-      { ALT: () => this.CONSUME(t.Identifier) },
-      { ALT: () => this.CONSUME(t.In) },
-      {
-        ALT: () => {
-          this.CONSUME(t.LeftParen);
-          this.SUBRULE(this.Expr);
-          this.CONSUME(t.RightParen);
-        },
-      },
-      { ALT: () => this.SUBRULE(this.List) },
-    ]);
   });
 
   readonly List: Rule = this.RULE("List", () => {

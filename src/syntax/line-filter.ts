@@ -18,20 +18,16 @@ const closerOf = new Map<TokenType, { readonly type: TokenType; readonly image: 
 ]);
 
 /** A statement begins with one of these; in brackets at the beginning of a line, they tell that the bracket is open. */
-const statementWords: ReadonlySet<TokenType> = new Set([
-  t.Let, t.Input, t.Output, t.Shortcuts, t.Require, t.Expect, t.For, t.From,
-]);
+const isStatementWord = t.oneOf(t.Let, t.Input, t.Output, t.Shortcuts, t.Require, t.Expect, t.For, t.From);
 
 /** A line that ends with one of these goes on. */
-const continuesAfter: ReadonlySet<TokenType> = new Set([
-  t.LeftBrace, t.Arrow, t.Comma, t.Bar, t.Dot, t.Times, t.Not, t.Else,
-]);
+const continuesAfter = t.oneOf(t.LeftBrace, t.Arrow, t.Comma, t.Bar, t.Dot, t.Times, t.Not, t.Else);
 
 /** A line that begins with one of these continues the one before. */
-const continuesBefore: ReadonlySet<TokenType> = new Set([t.RightBrace, t.Arrow, t.Bar, t.Else]);
+const continuesBefore = t.oneOf(t.RightBrace, t.Arrow, t.Bar, t.Else);
 
 /** An `if` or `for` after one of these begins an element, whose `{` has to come on its line. */
-const beforeElement: ReadonlySet<TokenType> = new Set([t.LeftBrace, t.NewLine, t.Bar, t.Arrow, t.Colon, t.Else]);
+const isBeforeElement = t.oneOf(t.LeftBrace, t.NewLine, t.Bar, t.Arrow, t.Colon, t.Else);
 
 /** So far it is looked for the closing of a bracket; more would make the work grow with the square of the text. */
 const farthestCloser = 300;
@@ -164,7 +160,7 @@ export function filterLines(tokens: readonly IToken[], reporter: Reporter, dropp
     const token = tokens[index] as IToken;
     const next = tokens[index + 1]?.tokenType;
     const isName = next === t.Equals || next === t.Colon;
-    if (statementWords.has(token.tokenType) && (!isName || token.tokenType === t.Let)) return true;
+    if (isStatementWord(token.tokenType) && (!isName || token.tokenType === t.Let)) return true;
     const previous = kept.at(-1)?.tokenType ?? t.Comma;
     const cannotGoOn = t.beginsOperand(token.tokenType) && t.endsOperand(previous);
     if (!cannotGoOn && !(token.tokenType === t.Identifier && next === t.Colon)) return false;
@@ -186,8 +182,8 @@ export function filterLines(tokens: readonly IToken[], reporter: Reporter, dropp
       const previous = kept.at(-1)?.tokenType ?? t.LeftBrace;
       const continues =
         top() !== t.LeftBrace ||
-        continuesBefore.has(type) ||
-        ((continuesAfter.has(previous) || t.isBinaryOperator(previous)) && !cannotContinue(type, previous));
+        continuesBefore(type) ||
+        ((continuesAfter(previous) || t.isBinaryOperator(previous)) && !cannotContinue(type, previous));
       if (continues) {
         dropped.push(lineEnd);
       } else if (header && type === t.LeftBrace) {
@@ -198,7 +194,7 @@ export function filterLines(tokens: readonly IToken[], reporter: Reporter, dropp
         header = undefined;
       }
     }
-    if (inBrackets() && (type === t.LeftBrace || type === t.RightBrace || type === t.Arrow || type === t.Bar)) {
+    if ((type === t.LeftBrace || type === t.RightBrace || type === t.Arrow || type === t.Bar) && inBrackets()) {
       const last = kept.at(-1)?.tokenType;
       if (type === t.LeftBrace && (last === t.Equals || last === t.LeftParen || last === t.Comma)) {
         index = skipBlockInArguments(tokens, index, reporter, kept);
@@ -217,7 +213,7 @@ export function filterLines(tokens: readonly IToken[], reporter: Reporter, dropp
     } else if (type === t.RightBrace) {
       closeBrace(token);
     } else {
-      if ((type === t.If || type === t.For) && beforeElement.has(kept.at(-1)?.tokenType ?? t.Dot)) header = token;
+      if ((type === t.If || type === t.For) && isBeforeElement(kept.at(-1)?.tokenType ?? t.Dot)) header = token;
       kept.push(token);
     }
     lineEnd = undefined;
@@ -229,7 +225,7 @@ export function filterLines(tokens: readonly IToken[], reporter: Reporter, dropp
 
 /** A statement's word after an operator or a comma: the line above is not finished, but this one is not its rest. */
 function cannotContinue(type: TokenType, previous: TokenType): boolean {
-  const isStatement = statementWords.has(type) && type !== t.For && type !== t.From;
+  const isStatement = isStatementWord(type) && type !== t.For && type !== t.From;
   return isStatement && previous !== t.LeftBrace && previous !== t.Bar && previous !== t.Dot;
 }
 
@@ -251,7 +247,7 @@ function closesLater(tokens: readonly IToken[], from: number): boolean {
     else if (type === t.RightParen || type === t.RightSquare) {
       if (depth-- === 0) return true;
     } else if (type === t.LeftBrace || type === t.RightBrace || type === t.Arrow || type === t.Bar) return false;
-    else if (beginsLine && (statementWords.has(type) || beginsDeclaration(tokens, index))) return false;
+    else if (beginsLine && (isStatementWord(type) || beginsDeclaration(tokens, index))) return false;
     beginsLine = type === t.NewLine;
   }
   return false;

@@ -13,13 +13,14 @@ export interface Walk {
   readonly reporter: Reporter;
   readonly dropped: IToken[];
   readonly kept: IToken[];
-  readonly context: Context;
+  /** What the present token belongs to. */
+  context: Context;
   /** The word with which the present statement begins, when it begins with one. */
-  readonly statement: TokenType | undefined;
+  statement: TokenType | undefined;
 }
 
-const declarationWords: ReadonlySet<TokenType> = new Set([t.Network, t.Block, t.Recipe]);
-const beforeElement: ReadonlySet<TokenType | undefined> = new Set([t.LeftBrace, t.NewLine, t.Bar, t.Arrow]);
+const isDeclarationWord = t.oneOf(t.Network, t.Block, t.Recipe);
+const isBeforeElement = t.oneOf(t.LeftBrace, t.NewLine, t.Bar, t.Arrow);
 
 /** What follows a name after these words; tells a reserved word in the name's place from one that is meant. */
 const afterNameOf = new Map<TokenType, ReadonlySet<TokenType | undefined>>([
@@ -40,20 +41,20 @@ const afterNameOf = new Map<TokenType, ReadonlySet<TokenType | undefined>>([
 export function mendMistakes(tokens: readonly IToken[], reporter: Reporter, dropped: IToken[]): IToken[] {
   const kept: IToken[] = [];
   const contexts: Context[] = [];
-  let statement: TokenType | undefined;
+  const walk: Walk = { tokens, reporter, dropped, kept, context: "file", statement: undefined };
   for (let index = 0; index < tokens.length; index++) {
     const token = tokens[index] as IToken;
+    const type = token.tokenType;
     const context = contexts.at(-1) ?? "file";
-    const previous = kept.at(-1)?.tokenType;
-    if (beginsStatement(token.tokenType, previous, context)) statement = token.tokenType;
-    const walk: Walk = { tokens, reporter, dropped, kept, context, statement };
-    mendComma(walk, index);
-    const mended = mendNumber(walk, index) ?? mendInput(walk, index) ?? mendName(walk, index) ?? mendSign(walk, index);
+    walk.context = context;
+    if (beginsStatement(type, kept.at(-1)?.tokenType, context)) walk.statement = type;
+    if (context !== "file" && context !== "body") mendComma(walk, index);
+    const mended = mendToken(walk, index);
     if (mended !== undefined) {
       index = mended;
       continue;
     }
-    switch (token.tokenType) {
+    switch (type) {
       case t.LeftParen:
         contexts.push(opensParameters(kept, context) ? "parameters" : "arguments");
         break;
@@ -61,13 +62,13 @@ export function mendMistakes(tokens: readonly IToken[], reporter: Reporter, drop
         contexts.push("list");
         break;
       case t.LeftBrace:
-        contexts.push(context === "file" && statement === t.Use ? "imports" : "body");
+        contexts.push(context === "file" && walk.statement === t.Use ? "imports" : "body");
         break;
       case t.RightParen:
       case t.RightSquare:
       case t.RightBrace:
         contexts.pop();
-        if (contexts.length === 0 && token.tokenType === t.RightBrace) statement = undefined;
+        if (contexts.length === 0 && type === t.RightBrace) walk.statement = undefined;
         break;
     }
     kept.push(token);
@@ -75,22 +76,37 @@ export function mendMistakes(tokens: readonly IToken[], reporter: Reporter, drop
   return kept;
 }
 
+/** Mends what stands at an index; gives the index of the last token it has dealt with, nothing where all is well. */
+function mendToken(walk: Walk, index: number): number | undefined {
+  const { tokenType } = walk.tokens[index] as IToken;
+  switch (tokenType) {
+    case t.NumberToken:
+    case t.Dims:
+      return mendNumber(walk, index);
+    case t.Equals:
+    case t.Colon:
+      return mendSign(walk, index);
+    default:
+      return t.isReserved(tokenType) ? (mendInput(walk, index) ?? mendName(walk, index)) : undefined;
+  }
+}
+
 function beginsStatement(type: TokenType, previous: TokenType | undefined, context: Context): boolean {
-  if (context === "body") return beforeElement.has(previous);
-  return context === "file" && (declarationWords.has(type) || type === t.Use || type === t.Let);
+  if (context === "body") return isBeforeElement(previous);
+  return context === "file" && (isDeclarationWord(type) || type === t.Use || type === t.Let);
 }
 
 function opensParameters(kept: readonly IToken[], context: Context): boolean {
   const word = kept.at(-2)?.tokenType;
   // `def unit(`: what other words begin has parameters all the same.
-  const declares = word !== undefined && (declarationWords.has(word) || word === t.Identifier);
+  const declares = word !== undefined && (isDeclarationWord(word) || word === t.Identifier);
   return context === "file" && kept.at(-1)?.tokenType === t.Identifier && declares;
 }
 
 /** `input: float32[…]`: an input that was given no name. */
 function mendInput({ tokens, reporter, kept }: Walk, index: number): number | undefined {
-  const [token, colon, type] = [tokens[index], tokens[index + 1], tokens[index + 2]];
-  if (token?.tokenType !== t.Input || colon?.tokenType !== t.Colon || type?.image !== "float32") return undefined;
+  const token = tokens[index] as IToken;
+  if (token.tokenType !== t.Input || tokens[index + 1]?.tokenType !== t.Colon || tokens[index + 2]?.image !== "float32") return undefined;
   const at = endOf(token);
   reporter.report({
     code: "RN0100",
@@ -106,7 +122,7 @@ function mendInput({ tokens, reporter, kept }: Walk, index: number): number | un
 function mendComma({ tokens, reporter, kept, context }: Walk, index: number): void {
   const token = tokens[index] as IToken;
   const previous = kept.at(-1);
-  if (context === "file" || context === "body" || !previous) return;
+  if (!previous) return;
   const at = endOf(previous);
   const beforeName = kept.at(-2)?.tokenType;
   const isType = token.tokenType === t.Identifier || token.tokenType === t.Block;
@@ -133,7 +149,6 @@ function mendComma({ tokens, reporter, kept, context }: Walk, index: number): vo
 /** A reserved word where a name has to stand. */
 function mendName({ tokens, reporter, kept, context }: Walk, index: number): number | undefined {
   const token = tokens[index] as IToken;
-  if (!t.isReserved(token.tokenType)) return undefined;
   const previous = kept.at(-1)?.tokenType;
   const next = tokens[index + 1]?.tokenType;
   if (token.tokenType === t.Let && next === t.Equals) return undefined;
@@ -146,7 +161,7 @@ function mendName({ tokens, reporter, kept, context }: Walk, index: number): num
     help: [`any other name will do, for example \`${shorten(token.image)}1\``],
   });
   kept.push(retype(token, t.Identifier));
-  if (context !== "body" || next !== t.Equals || !beforeElement.has(previous)) return index;
+  if (context !== "body" || next !== t.Equals || !isBeforeElement(previous)) return index;
   kept.push(retype(tokens[index + 1] as IToken, t.Colon));
   return index + 1;
 }
@@ -156,7 +171,7 @@ function roleOfName(context: Context, previous: TokenType | undefined, next: Tok
   if (previous && afterNameOf.get(previous)?.has(next)) return previous === t.As ? "name" : `name for this ${nounOf(previous)}`;
   switch (context) {
     case "body":
-      return beforeElement.has(previous) && (next === t.Colon || next === t.Equals) ? "label" : undefined;
+      return isBeforeElement(previous) && (next === t.Colon || next === t.Equals) ? "label" : undefined;
     case "parameters":
       return beginsEntry && next === t.Colon ? "name for this parameter" : undefined;
     case "arguments":
@@ -185,7 +200,7 @@ function mendSign(walk: Walk, index: number): number | undefined {
     kept.push(retype(token, type));
     return index;
   };
-  if (token.tokenType === t.Equals && context === "body" && beforeElement.has(before)) {
+  if (token.tokenType === t.Equals && context === "body" && isBeforeElement(before)) {
     report({
       code: "RN0103",
       message: `to name a layer, write \`${shorten(name.image)}: …\``,

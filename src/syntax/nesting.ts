@@ -3,7 +3,7 @@ import { rangeOf, type Reporter } from "./reporter.ts";
 import * as t from "./tokens.ts";
 
 /**
- * Deeper than any program that a person writes. The parser recurses: a `(` takes it through eleven rules, and Node's
+ * Deeper than any program that a person writes. The parser recurses: a call takes it through seven rules, and Node's
  * stack holds some 150 of them (measured on a cold start), so there is a margin of more than two.
  */
 export const deepestNesting = 64;
@@ -34,39 +34,40 @@ const newLevel = (base: number): Level => ({ base, nested: 0, prefixes: 0, heigh
  */
 export function limitNesting(tokens: IToken[], reporter: Reporter, dropped: IToken[]): IToken[] {
   const faults: number[] = [];
-  let stack = [newLevel(0)];
+  const outer: Level[] = [];
+  let level = newLevel(0);
   let failed = false;
   for (let index = 0; index < tokens.length; index++) {
     const { tokenType } = tokens[index] as IToken;
-    if (stack.length === 1 && isDeclaration(tokenType) && tokens[index - 1]?.tokenType !== t.Colon) {
-      stack = [newLevel(0)];
+    const previous = tokens[index - 1]?.tokenType;
+    if (outer.length === 0 && isDeclaration(tokenType) && previous !== t.Colon) {
+      level = newLevel(0);
       failed = false;
     }
-    const level = stack.at(-1) as Level;
-    const previous = tokens[index - 1]?.tokenType;
     if (tokenType === t.LeftParen || tokenType === t.LeftSquare || tokenType === t.LeftBrace) {
-      stack.push(newLevel(level.base + level.nested + level.prefixes + 4));
+      const base = level.base + level.nested + level.prefixes + 4;
       level.prefixes = 0;
+      outer.push(level);
+      level = newLevel(base);
     } else if (tokenType === t.RightParen || tokenType === t.RightSquare || tokenType === t.RightBrace) {
-      if (stack.length > 1) stack.pop();
-      const outer = stack.at(-1) as Level;
+      const inner = level;
+      level = outer.pop() ?? level;
       // A body is no part of the expression before it.
-      if (tokenType !== t.RightBrace) outer.height += Math.max(level.tallest, level.height) + 1;
+      if (tokenType !== t.RightBrace) level.height += Math.max(inner.tallest, inner.height) + 1;
     } else if (separates(tokenType)) {
       level.tallest = Math.max(level.tallest, level.height);
       level.height = level.nested = level.prefixes = 0;
     } else if (tokenType === t.Times || tokenType === t.Else) {
       level.nested++;
-    } else if (tokenType === t.Not || (tokenType === t.Minus && !(previous && t.endsOperand(previous)))) {
+    } else if (tokenType === t.Not || (tokenType === t.Minus && !t.endsOperand(previous))) {
       level.prefixes++;
       level.height++;
     } else {
       level.prefixes = 0;
       if (t.isBinaryOperator(tokenType) || tokenType === t.Dot) level.height++;
     }
-    const now = stack.at(-1) as Level;
-    const isTooDeep = now.base + now.nested + now.prefixes > mostPrefixes;
-    if (!failed && (isTooDeep || now.height > longestExpression)) {
+    const isTooDeep = level.base + level.nested + level.prefixes > mostPrefixes;
+    if (!failed && (isTooDeep || level.height > longestExpression)) {
       failed = true;
       faults.push(index);
       report(tokens[index] as IToken, isTooDeep, reporter);
@@ -75,13 +76,8 @@ export function limitNesting(tokens: IToken[], reporter: Reporter, dropped: ITok
   return faults.length === 0 ? tokens : withoutDeclarations(tokens, faults, dropped);
 }
 
-function isDeclaration(type: IToken["tokenType"]): boolean {
-  return type === t.Network || type === t.Block || type === t.Recipe || type === t.Use;
-}
-
-function separates(type: IToken["tokenType"]): boolean {
-  return type === t.Comma || type === t.NewLine || type === t.Bar || type === t.Arrow || type === t.Equals || type === t.Colon;
-}
+const isDeclaration = t.oneOf(t.Network, t.Block, t.Recipe, t.Use);
+const separates = t.oneOf(t.Comma, t.NewLine, t.Bar, t.Arrow, t.Equals, t.Colon);
 
 function report(token: IToken, isTooDeep: boolean, reporter: Reporter): void {
   const isBracket = token.tokenType === t.LeftParen || token.tokenType === t.LeftSquare || token.tokenType === t.LeftBrace;

@@ -1,20 +1,20 @@
-import type { IToken, TokenType } from "chevrotain";
+import type { IToken } from "chevrotain";
 import { endOf, makeToken } from "./lexer.ts";
 import type { Walk } from "./mistakes.ts";
 import { fixOf, rangeOf, shorten } from "./reporter.ts";
 import * as t from "./tokens.ts";
 
 /** Statements with a value, in which a repetition cannot stand. */
-const valueStatements: ReadonlySet<TokenType | undefined> = new Set([t.Let, t.Require, t.Expect, t.Shortcuts, t.Output]);
+const isValueStatement = t.oneOf(t.Let, t.Require, t.Expect, t.Shortcuts, t.Output);
 
 /**
  * What goes wrong around numbers: `3 x 3`, `4xbasic`, `3X3`, `2nd`. Also cuts `0.1` after a `.`, as in `layer1.0.1`, into
  * the two indices it stands for. Gives the index of the last token it has dealt with.
  */
 export function mendNumber(walk: Walk, index: number): number | undefined {
-  const token = walk.tokens[index] as IToken;
-  if (token.tokenType !== t.NumberToken && token.tokenType !== t.Dims) return undefined;
-  return cutIndices(walk, index) ?? mendSpacedSize(walk, index) ?? mendGrownTogether(walk, index);
+  const mended = cutIndices(walk, index);
+  if (mended !== undefined || !t.isWord(walk.tokens[index + 1]?.tokenType)) return mended;
+  return mendSpacedSize(walk, index) ?? mendGrownTogether(walk, index);
 }
 
 function cutIndices({ tokens, kept }: Walk, index: number): number | undefined {
@@ -35,7 +35,7 @@ const isWholeNumber = (token: IToken | undefined): boolean =>
 /** `3 x 3` where only a value can stand; `3 x3`, `3x 3` and `3 × 3` too. */
 function mendSpacedSize(walk: Walk, index: number): number | undefined {
   const { tokens, reporter, kept, context, statement } = walk;
-  const onlyValues = context !== "body" || valueStatements.has(statement);
+  const onlyValues = context !== "body" || isValueStatement(statement);
   let last = index;
   let isForeign = false;
   while (isWholeNumber(tokens[last])) {
@@ -79,8 +79,7 @@ function mendGrownTogether(walk: Walk, index: number): number | undefined {
   const { tokens, reporter, kept, context, statement } = walk;
   const number = tokens[index] as IToken;
   const name = tokens[index + 1];
-  const isWord = name?.tokenType === t.Identifier || (name !== undefined && t.isReserved(name.tokenType) && name.tokenType !== t.Times);
-  if (!name || !isWord) return undefined;
+  if (!name || name.tokenType === t.Times) return undefined;
   const { source, report } = reporter;
   const isAdjacent = endOf(number) === name.startOffset;
   const range = { start: number.startOffset, end: endOf(name) };
@@ -96,7 +95,7 @@ function mendGrownTogether(walk: Walk, index: number): number | undefined {
     kept.push(makeToken(t.Dims, size, range.start));
     return index + 1;
   }
-  const inValue = context !== "body" || valueStatements.has(statement);
+  const inValue = context !== "body" || isValueStatement(statement);
   if (isAdjacent && /^[xX]./.test(name.image) && isWholeNumber(number)) {
     const rest = name.image.slice(1);
     if (inValue) {

@@ -1,8 +1,9 @@
-import type { CstNode, IToken } from "chevrotain";
+import type { IToken } from "chevrotain";
 import { groupDigits } from "../base/digits.ts";
 import type { SourceFile } from "../base/source-file.ts";
 import type { Problem } from "../diagnostics/problem.ts";
 import type { Expression, Module } from "./ast.ts";
+import type { CstNode } from "./cst.ts";
 import { readDocComments } from "./doc-comments.ts";
 import { toExpression } from "./expressions-to-ast.ts";
 import { readForeign } from "./foreign.ts";

@@ -45,34 +45,39 @@ const numbered = (): readonly TokenType[] => [...tokenTypes, EOF];
 /** Gives a parser what its analysis would have found. */
 export function installGrammar(parser: Analysed, prepared: PreparedGrammar): void {
   const types = numbered();
-  const indexOf = (place: number): number => types[place]?.tokenTypeIdx ?? -1;
   const typesAt = (places: readonly number[]): TokenType[] => places.flatMap((place) => types[place] ?? []);
   const rules = parser.definedRulesNames;
   // Without rules the analysis only does what is left to be done to the object itself.
   parser.definedRulesNames = [];
   parser.performSelfAnalysis();
   parser.definedRulesNames = rules;
-  for (const [key, decisions] of prepared.choices) parser.lookAheadFuncsCache.set(key, lookAhead(decisions, indexOf));
+  for (const [key, decisions] of prepared.choices) parser.lookAheadFuncsCache.set(key, lookAhead(decisions, types));
   parser.resyncFollows = Object.fromEntries(Object.entries(prepared.follows).map(([name, places]) => [name, typesAt(places)]));
   for (const [key, { token, occurrence, isEndOfRule }] of Object.entries(prepared.afterRepetition)) {
     parser.firstAfterRepMap[key] = { token: token === undefined ? undefined : types[token], occurrence, isEndOfRule };
   }
 }
 
-function lookAhead(decisions: PreparedGrammar["choices"][number][1], indexOf: (place: number) => number): LookAhead {
-  const byFirst = new Map<number, Choice | { readonly otherwise: Choice | undefined; readonly second: ReadonlyMap<number, Choice | undefined> }>();
+function lookAhead(decisions: PreparedGrammar["choices"][number][1], types: readonly TokenType[]): LookAhead {
+  const indexOf = (place: number): number => types[place]?.tokenTypeIdx ?? -1;
+  // Lists by Chevrotain's numbers of token types, which are small; a parser asks them several times for each token.
+  const byType = <T>(value: T): T[] => {
+    const list: T[] = [];
+    for (const { tokenTypeIdx } of types) list[tokenTypeIdx ?? 0] = value;
+    return list;
+  };
+  const byFirst = byType<Choice | readonly (Choice | undefined)[] | undefined>(undefined);
   for (const [first, decision] of decisions) {
-    if (typeof decision !== "object") byFirst.set(indexOf(first), decision);
+    if (typeof decision !== "object") byFirst[indexOf(first)] = decision;
     else {
-      const second = new Map(decision.second.map(([place, choice]) => [indexOf(place), choice ?? undefined]));
-      byFirst.set(indexOf(first), { otherwise: decision.otherwise ?? undefined, second });
+      const bySecond = byType<Choice | undefined>(decision.otherwise ?? undefined);
+      for (const [second, choice] of decision.second) bySecond[indexOf(second)] = choice ?? undefined;
+      byFirst[indexOf(first)] = bySecond;
     }
   }
   return function () {
-    const decision = byFirst.get(this.LA(1).tokenTypeIdx);
-    if (typeof decision !== "object") return decision;
-    const second = this.LA(2).tokenTypeIdx;
-    return decision.second.has(second) ? decision.second.get(second) : decision.otherwise;
+    const decision = byFirst[this.LA(1).tokenTypeIdx];
+    return typeof decision === "object" ? decision[this.LA(2).tokenTypeIdx] : decision;
   };
 }
 

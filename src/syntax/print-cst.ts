@@ -1,13 +1,14 @@
-import type { CstNode, IToken } from "chevrotain";
+import type { IToken } from "chevrotain";
+import { isNode, type CstNode, type Piece } from "./cst.ts";
 import { endOf } from "./lexer.ts";
 import type { ParseTree } from "./parse.ts";
 
 /** The tokens of a concrete tree, in the order of the text. */
 export function tokensOfCst(cst: CstNode | undefined): IToken[] {
   const tokens: IToken[] = [];
-  const waiting: (CstNode | IToken)[] = cst ? [cst] : [];
+  const waiting: Piece[] = cst ? [cst] : [];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
-    if ("children" in node) for (const group of Object.values(node.children)) waiting.push(...group);
+    if (isNode(node)) waiting.push(...node.children);
     else if (!node.isInsertedInRecovery) tokens.push(node);
   }
   return tokens.sort((a, b) => a.startOffset - b.startOffset || a.image.length - b.image.length);

@@ -11,13 +11,16 @@ export const Word = createToken({ name: "Word", pattern: Lexer.NA });
 /** What divides the items of a body: the end of a line, or `|`. */
 export const Separator = createToken({ name: "Separator", pattern: Lexer.NA });
 export const Relation = createToken({ name: "Relation", pattern: Lexer.NA });
-export const SumOperator = createToken({ name: "SumOperator", pattern: Lexer.NA });
-export const ProductOperator = createToken({ name: "ProductOperator", pattern: Lexer.NA });
+/** `and`, `or`. */
+export const LogicalOperator = createToken({ name: "LogicalOperator", pattern: Lexer.NA });
+export const ArithmeticOperator = createToken({ name: "ArithmeticOperator", pattern: Lexer.NA });
+/** A value of one token. */
+export const Atom = createToken({ name: "Atom", pattern: Lexer.NA });
 
-export const Identifier = createToken({ name: "Identifier", pattern: /[A-Za-z_][A-Za-z0-9_]*/, start_chars_hint: LETTERS, categories: Word });
+export const Identifier = createToken({ name: "Identifier", pattern: /[A-Za-z_][A-Za-z0-9_]*/, start_chars_hint: LETTERS, categories: [Word, Atom] });
 
-const reserved = (word: string): TokenType =>
-  createToken({ name: word, pattern: word, longer_alt: Identifier, categories: Word });
+const reserved = (word: string, ...categories: TokenType[]): TokenType =>
+  createToken({ name: word, pattern: word, categories: [Word, ...categories] });
 
 export const Use = reserved("use");
 export const As = reserved("as");
@@ -33,14 +36,14 @@ export const Expect = reserved("expect");
 export const If = reserved("if");
 export const Else = reserved("else");
 export const For = reserved("for");
-export const In = reserved("in");
+export const In = reserved("in", Atom);
 export const From = reserved("from");
 export const Times = reserved("x");
-export const And = reserved("and");
-export const Or = reserved("or");
+export const And = reserved("and", LogicalOperator);
+export const Or = reserved("or", LogicalOperator);
 export const Not = reserved("not");
-export const True = reserved("true");
-export const False = reserved("false");
+export const True = reserved("true", Atom);
+export const False = reserved("false", Atom);
 
 /** The 22 words that cannot be names. */
 export const reservedWords: readonly TokenType[] = [
@@ -55,13 +58,14 @@ export const NewLine = createToken({ name: "NewLine", pattern: /\r\n?|\n/, start
 export const Blank = createToken({ name: "Blank", pattern: /[ \t\f\v\u00a0\u3000\ufeff]+/, start_chars_hint: [..." \t\f\v\u00a0\u3000\ufeff"], group: Lexer.SKIPPED });
 
 /** `3x3`, the list `[3, 3]`. */
-export const Dims = createToken({ name: "Dims", pattern: /\d+(?:x\d+)+(?![A-Za-z0-9_])/, start_chars_hint: DIGITS });
+export const Dims = createToken({ name: "Dims", pattern: /\d+(?:x\d+)+(?![A-Za-z0-9_])/, start_chars_hint: DIGITS, categories: Atom });
 export const NumberToken = createToken({
   name: "Number",
   pattern: /\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d+)?[KMG]?/,
   start_chars_hint: DIGITS,
+  categories: Atom,
 });
-export const StringToken = createToken({ name: "String", pattern: /"[^"\r\n]*"/, start_chars_hint: ['"'] });
+export const StringToken = createToken({ name: "String", pattern: /"[^"\r\n]*"/, start_chars_hint: ['"'], categories: Atom });
 /** A string without its end. */
 export const OpenString = createToken({ name: "OpenString", pattern: /"[^"\r\n]*/, start_chars_hint: ['"'] });
 
@@ -92,15 +96,15 @@ export const GreaterOrEqual = createToken({ name: "GreaterOrEqual", pattern: ">=
 export const Less = createToken({ name: "Less", pattern: "<", categories: Relation });
 export const Greater = createToken({ name: "Greater", pattern: ">", categories: Relation });
 export const Equals = createToken({ name: "Equals", pattern: "=" });
-export const Plus = createToken({ name: "Plus", pattern: "+", categories: SumOperator });
-export const Minus = createToken({ name: "Minus", pattern: "-", categories: SumOperator });
-export const Star = createToken({ name: "Star", pattern: "*", categories: ProductOperator });
-export const Slash = createToken({ name: "Slash", pattern: "/", categories: ProductOperator });
-export const Percent = createToken({ name: "Percent", pattern: "%", categories: ProductOperator });
+export const Plus = createToken({ name: "Plus", pattern: "+", categories: ArithmeticOperator });
+export const Minus = createToken({ name: "Minus", pattern: "-", categories: ArithmeticOperator });
+export const Star = createToken({ name: "Star", pattern: "*", categories: ArithmeticOperator });
+export const Slash = createToken({ name: "Slash", pattern: "/", categories: ArithmeticOperator });
+export const Percent = createToken({ name: "Percent", pattern: "%", categories: ArithmeticOperator });
 
 /** In the order in which the lexer tries them: the longer of two with the same beginning first. */
 export const tokenTypes: readonly TokenType[] = [
-  Word, Separator, Relation, SumOperator, ProductOperator,
+  Word, Separator, Relation, LogicalOperator, ArithmeticOperator, Atom,
   DocComment, Comment, NewLine, Blank,
   Dims, NumberToken, StringToken, Foreign, OpenString,
   ...reservedWords, Identifier,
@@ -109,34 +113,29 @@ export const tokenTypes: readonly TokenType[] = [
   Comma, Colon, Dot, Bar, Plus, Minus, Star, Slash, Percent,
 ];
 
-const reservedSet: ReadonlySet<TokenType> = new Set(reservedWords);
+/**
+ * A test of belonging to some types: a list by Chevrotain's numbers of types, because the passes before the parser ask
+ * several for every token.
+ */
+export function oneOf(...types: readonly TokenType[]): (type: TokenType | undefined) => boolean {
+  const isOne = tokenTypes.map(() => false);
+  for (const { tokenTypeIdx } of types) isOne[tokenTypeIdx ?? 0] = true;
+  return (type) => isOne[type?.tokenTypeIdx ?? 0] === true;
+}
 
 /** True for the 22 words that cannot be names. */
-export function isReserved(type: TokenType): boolean {
-  return reservedSet.has(type);
-}
+export const isReserved = oneOf(...reservedWords);
 
-const binaryOperators: ReadonlySet<TokenType> = new Set([
-  EqualTo, NotEqualTo, LessOrEqual, GreaterOrEqual, Less, Greater, Plus, Minus, Star, Slash, Percent, And, Or,
-]);
+/** True for a name or a reserved word. */
+export const isWord = oneOf(Identifier, ...reservedWords);
 
 /** True for a relation, an arithmetic sign, `and` and `or`. */
-export function isBinaryOperator(type: TokenType): boolean {
-  return binaryOperators.has(type);
-}
-
-const operandEnds: ReadonlySet<TokenType> = new Set([
-  Identifier, NumberToken, Dims, StringToken, True, False, In, RightParen, RightSquare,
-]);
+export const isBinaryOperator = oneOf(
+  EqualTo, NotEqualTo, LessOrEqual, GreaterOrEqual, Less, Greater, Plus, Minus, Star, Slash, Percent, And, Or,
+);
 
 /** True when a value may end with this token. */
-export function endsOperand(type: TokenType): boolean {
-  return operandEnds.has(type);
-}
-
-const wordlikeStarts: ReadonlySet<TokenType> = new Set([Identifier, NumberToken, Dims, StringToken, True, False, In]);
+export const endsOperand = oneOf(Identifier, NumberToken, Dims, StringToken, True, False, In, RightParen, RightSquare);
 
 /** True when a value may begin with this token and nothing can go on with it. */
-export function beginsOperand(type: TokenType): boolean {
-  return wordlikeStarts.has(type);
-}
+export const beginsOperand = oneOf(Identifier, NumberToken, Dims, StringToken, True, False, In);

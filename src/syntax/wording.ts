@@ -28,7 +28,7 @@ const expectedIn: Readonly<Record<string, string>> = {
   Layer: "a layer",
   Args: "`,` or `)`",
   List: "`,` or `]`",
-  Postfix: "`]`",
+  Operand: "`]`",
   Path: "a name",
   RelOp: "`==` or another comparison",
 };
@@ -100,7 +100,8 @@ function describe({ token, previous, rule, rules }: Fault, reporter: Reporter): 
     return { code: "RN0100", message: "this `else` belongs to no `if`", help: ["a choice of values is `this if condition else that`"] };
   }
   const beginsEntry = before === t.Comma || before === t.LeftParen || before === t.LeftSquare;
-  const wantsValue = valuePlaces.has(rule) || (beginsEntry && (rule === "Args" || rule === "List"));
+  // Behind a value, an operand goes on with what stands in `[ ]`.
+  const wantsValue = (valuePlaces.has(rule) && !(rule === "Operand" && t.endsOperand(before))) || (beginsEntry && (rule === "Args" || rule === "List"));
   if (wantsValue && t.isReserved(type)) {
     return {
       code: "RN0102",
@@ -165,7 +166,7 @@ const foreignBeginnings: readonly (readonly [RegExp, string])[] = [
 ];
 
 const namePlaces: ReadonlySet<string> = new Set(["Import", "Decl", "Param", "Let", "Input", "Output", "For", "Path"]);
-const valuePlaces: ReadonlySet<string> = new Set(["Primary", "Arg", "Unary", "Not"]);
+const valuePlaces: ReadonlySet<string> = new Set(["Comparison", "Operand", "Group", "Arg"]);
 
 /** How a reader would call a token. */
 function nameOf(token: IToken): string {

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
-import type { CstNode } from "chevrotain";
 import { preparedGrammar } from "../../src/syntax/grammar.generated.ts";
 import { ResnetParser } from "../../src/syntax/grammar.ts";
 import { filterLines } from "../../src/syntax/line-filter.ts";
@@ -11,13 +10,9 @@ import { prepareGrammarOf } from "../../tools/prepare-grammar.ts";
 /** What a parser makes of a text: its tree and its errors, without what differs by identity. */
 function read(parser: ResnetParser, text: string): string {
   const tokens = filterLines(tokenize(text).tokens, createReporter({ path: "a.resnet", text, standard: false }), []);
-  for (const token of tokens) token.endOffset = token.startOffset + token.image.length - 1;
-  parser.input = tokens;
-  parser.recoveries = 0;
-  const tree: CstNode = parser.File();
-  const errors = parser.errors.map(({ name, token, context }) => ({ name, at: token.startOffset, rules: context.ruleStack }));
-  const json = JSON.stringify({ tree, errors }, (key, value: unknown) => (key === "tokenType" ? (value as { name: string }).name : value));
-  parser.input = [];
+  const { cst, errors: found } = parser.read("File", tokens);
+  const errors = found.map(({ name, token, context }) => ({ name, at: token.startOffset, rules: context.ruleStack }));
+  const json = JSON.stringify({ cst, errors }, (key, value: unknown) => (key === "tokenType" ? (value as { name: string }).name : value));
   return json;
 }
 
