@@ -6,7 +6,7 @@ import type { Dim } from "../ir/dim.ts";
 import type { BinaryExpression, BinaryOperator, Expression, MemberExpression } from "../syntax/ast.ts";
 import { bindCall } from "./call.ts";
 import type { Context } from "./context.ts";
-import { report, spanAt } from "./context.ts";
+import { report, spendWork } from "./context.ts";
 import type { Datum, DimensionDatum, NumberDatum } from "./data.ts";
 import { boolean, describeDatum, equalData, formatDatum, number, UNKNOWN } from "./data.ts";
 import { findOperator } from "../ops/registry.ts";
@@ -17,7 +17,7 @@ import { findBinding, findLabel, inBrokenModule, isValue, namesInScope } from ".
 
 /** The value of an expression; what cannot be worked out is reported once and becomes `unknown`. */
 export function evaluate(expression: Expression, context: Context): Datum {
-  context.session.work(1, () => spanAt(context, expression), context.instance);
+  spendWork(1, context, expression);
   switch (expression.kind) {
     case "number":
       return exact(rational.parseRational(expression.text), expression, context);
@@ -193,7 +193,7 @@ function evaluateBinary(expression: BinaryExpression, context: Context): Datum {
   if (left.kind === "unknown" || right.kind === "unknown") return UNKNOWN;
   if (operator === "==" || operator === "!=") {
     const equal = equalData(left, right, (a, b) => {
-      context.session.work(1, () => spanAt(context, expression), context.instance);
+      spendWork(1, context, expression);
       const order = compareSizes(a, b, context);
       return order === undefined ? undefined : order === 0;
     });

@@ -200,6 +200,7 @@ export function leastDim(dim: Dim, facts: Facts): number {
 
 /** The sign of a - b where it is the same for all sizes; `undefined` where it is not known. */
 export function compareDims(a: Dim, b: Dim, facts: Facts): -1 | 0 | 1 | undefined {
+  if (typeof a === "number" && typeof b === "number") return a < b ? -1 : a > b ? 1 : 0;
   const difference = simplifyDim(subtractDims(a, b), facts);
   if (typeof difference === "number") return Math.sign(difference) as -1 | 0 | 1;
   if (leastDim(difference, facts) > 0) return 1;

@@ -1,11 +1,11 @@
-import { invariant } from "../../base/assert.ts";
+import { InternalError, invariant } from "../../base/assert.ts";
 import { addDims, compareDims, floorDivide, formatDim, scaleDim } from "../../ir/dim.ts";
-import type { Dim } from "../../ir/dim.ts";
+import type { Dim, Facts } from "../../ir/dim.ts";
 import type { Attributes, AttributeValue } from "../../ir/graph.ts";
 import { axisName, formatShape, knownShape } from "../../ir/tensor-type.ts";
 import type { TensorType } from "../../ir/tensor-type.ts";
 import type { ResolveContext, TypeContext, Window } from "../define-op.ts";
-import { at, indices, listOf } from "./attributes.ts";
+import { at, listOf } from "./attributes.ts";
 
 /** The only data input of a layer. */
 export function inputOf(c: TypeContext): TensorType {
@@ -50,9 +50,9 @@ export function channelsOf(c: TypeContext, op: string, input = 0): number | unde
 export function perAxis(c: TypeContext, op: string, name: string, value: AttributeValue | undefined): readonly number[] | undefined {
   const { shape } = inputOf(c);
   const rank = shape.length - 2;
-  if (typeof value === "number") return indices(rank).map(() => value);
-  invariant(Array.isArray(value), `${op} was given ${name}`);
-  if (value.length === rank) return value as readonly number[];
+  if (typeof value === "number") return new Array<number>(rank).fill(value);
+  if (typeof value !== "object") throw new InternalError(`${op} was not given ${name}`);
+  if (value.length === rank) return value;
   const count = `${value.length} number${value.length === 1 ? "" : "s"}`;
   return c.fail({
     code: "RN0403",
@@ -102,11 +102,9 @@ export const extent = (kernel: number, dilation: number): number => dilation * (
 /** Reports a kernel that is larger than the padded input on some axis (RN0403); true when it fits or may fit. */
 export function fits(c: TypeContext, op: string, window: Window): boolean {
   const { shape } = inputOf(c);
-  const axis = window.kernel.findIndex((size, index) => {
-    const padded = addDims(at(shape, index + 2), padsOn(window, index));
-    return compareDims(padded, extent(size, at(window.dilation, index)), c.facts) === -1;
-  });
-  if (axis < 0) return true;
+  let axis = 0;
+  while (axis < window.kernel.length && fitsOn(axis, at(shape, axis + 2), window, c.facts)) axis++;
+  if (axis === window.kernel.length) return true;
   const size = at(shape, axis + 2);
   const covered = extent(at(window.kernel, axis), at(window.dilation, axis));
   c.fail({
@@ -116,6 +114,10 @@ export function fits(c: TypeContext, op: string, window: Window): boolean {
     help: ["use a smaller kernel, a larger input, or fewer strides before this layer"],
   });
   return false;
+}
+
+function fitsOn(axis: number, size: Dim, window: Window, facts: Facts): boolean {
+  return compareDims(addDims(size, padsOn(window, axis)), extent(at(window.kernel, axis), at(window.dilation, axis)), facts) !== -1;
 }
 
 export const padsOn = (window: Window, axis: number): number =>
