@@ -26,8 +26,6 @@ export interface ParameterInfo {
 /** A parameter that a declaration writes out. */
 export interface DeclaredParameter extends ParameterInfo {
   readonly nameSpan: Span;
-  /** The same for its own default: where that does not fit, the parameter needs no mark beside it. */
-  readonly placeless: ParameterInfo;
   readonly ast: Parameter;
 }
 
@@ -83,14 +81,15 @@ export function declaredParameters(declared: Declared): readonly DeclaredParamet
 }
 
 function declaredParameter(ast: Parameter, source: SourceFile): DeclaredParameter {
-  const placeless: ParameterInfo = {
+  return {
     name: ast.name.name,
     positional: true,
     type: parameterType(ast.type) ?? { base: "int", list: "no" },
     required: ast.default === undefined,
-    span: undefined,
+    span: spanIn(source, ast),
+    nameSpan: spanIn(source, ast.name),
+    ast,
   };
-  return { ...placeless, span: spanIn(source, ast), nameSpan: spanIn(source, ast.name), placeless, ast };
 }
 
 /** What a value has bound, its own arguments over those of the values it is an alias of. */
@@ -238,14 +237,21 @@ function declarationLabel(target: Target): { span: Span; text: string }[] {
 
 /** The datum as the parameter's type wants it, or a report and `unknown`. */
 export function coerce(datum: Datum, parameter: ParameterInfo, at: Expression, context: Context, target: Target): Datum {
+  return fitted(datum, parameter.type, target) ?? refuse(datum, parameter, at, context, target);
+}
+
+/** The value of a parameter's own default: where that does not fit, the parameter needs no mark beside it. */
+export function coerceDefault(datum: Datum, parameter: ParameterInfo, at: Expression, context: Context, target: Target): Datum {
+  return fitted(datum, parameter.type, target) ?? refuse(datum, { ...parameter, span: undefined }, at, context, target);
+}
+
+/** The datum as a type wants it; nothing where it does not fit. */
+function fitted(datum: Datum, { base, list }: ParameterType, target: Target): Datum | undefined {
   if (datum.kind === "unknown") return UNKNOWN;
-  const { base, list } = parameter.type;
-  if (list === "no") return fits(datum, base) ? datum : refuse(datum, parameter, at, context, target);
-  if (datum.kind === "number" && base === "int") {
-    return rational.isWhole(datum.value) ? { kind: "number", value: datum.value, everyAxis: true } : refuse(datum, parameter, at, context, target);
-  }
+  if (list === "no") return fits(datum, base) ? datum : undefined;
+  if (datum.kind === "number" && base === "int") return rational.isWhole(datum.value) ? { kind: "number", value: datum.value, everyAxis: true } : undefined;
   const isFit = datum.kind === "list" && (typeof list !== "number" || datum.items.length === list) && datum.items.every((item) => fitsList(item, base, target));
-  return isFit ? datum : refuse(datum, parameter, at, context, target);
+  return isFit ? datum : undefined;
 }
 
 function fits(datum: Datum, base: ParameterType["base"]): boolean {

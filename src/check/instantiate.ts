@@ -1,9 +1,9 @@
 import type { Instance } from "../ir/origin.ts";
 import type { LayerElement, Parameter } from "../syntax/ast.ts";
-import { boundOf, checkType, coerce, declaredParameters, parametersOf, typeText } from "./call.ts";
+import { boundOf, checkType, coerceDefault, declaredParameters, parametersOf, typeText } from "./call.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
-import type { BlockDatum, Bound, Datum, Declared } from "./data.ts";
+import type { BlockDatum, Bound, Datum, Declared, Target } from "./data.ts";
 import { argumentsText, formatDatum, spanIn, targetName, UNKNOWN } from "./data.ts";
 import { elaborateBody, labelled } from "./elaborate.ts";
 import { evaluate } from "./evaluate.ts";
@@ -167,13 +167,14 @@ export function bindParameters(
   inner: Context,
   call: { readonly context: Context; readonly element: { readonly start: number; readonly end: number } },
 ): boolean {
+  const target: Target = { kind: "declaration", declared };
   let isMissing = false;
   for (const parameter of declaredParameters(declared)) {
-    const { ast, name, nameSpan, placeless } = parameter;
+    const { ast, name, nameSpan } = parameter;
     const given = bound.get(name);
     let datum: Datum = UNKNOWN;
     if (given) datum = withLength(given, ast, declared, inner);
-    else if (ast.default) datum = coerce(evaluate(ast.default, inner), placeless, ast.default, inner, { kind: "declaration", declared });
+    else if (ast.default) datum = coerceDefault(evaluate(ast.default, inner), parameter, ast.default, inner, target);
     else isMissing = true;
     define(inner, ast.name, { datum, role: "parameter", span: nameSpan, given: given?.span });
   }

@@ -119,12 +119,12 @@ export function makeNode(record: OpRecord, name: string, inputs: readonly Value[
     session.report({ code: "RN0801", message: `this network has more than ${groupDigits(LIMITS.layers)} layers`, span, instance: context.instance, help: ["Repeat fewer times."] });
     throw new BudgetSpent();
   }
-  const parameters = specs.map(({ name: own, role, shape, initializer }) => builder.parameter({ name: `${name}.${own}`, role, shape, initializer }).value);
+  const parameters = specs.length === 0 ? NO_VALUES : specs.map(({ name: own, role, shape, initializer }) => builder.parameter({ name: `${name}.${own}`, role, shape, initializer }).value);
   const node = builder.node({
     op: record.name,
     name,
     attributes: rules.attributes,
-    inputs: parameters.length === 0 ? inputs : [...inputs, ...parameters],
+    inputs: parameters.length === 0 ? inputs : inputs.concat(parameters),
     types,
     origin: context.instance && { span, instance: context.instance, inserted: context.inserted },
   });
@@ -134,18 +134,19 @@ export function makeNode(record: OpRecord, name: string, inputs: readonly Value[
 }
 
 const NO_PARAMETERS: readonly ParameterSpec[] = [];
+const NO_VALUES: readonly Value[] = [];
 
 /** Adds a node's parameters and multiply-adds to the totals. Sizes and counts beyond 2^53 would be wrong in their last digits: they are refused. */
 function count(record: OpRecord, rules: Rules, types: readonly TensorType[], specs: readonly ParameterSpec[], span: Span, context: Context): boolean {
   const { totals } = context.session;
   const macs = macsOfOne(record, rules.attributes, rules.inputs, types) ?? 0;
-  let largest = macs;
-  for (const { shape } of types) largest = Math.max(largest, elementsOfOne(shape) ?? 0);
   totals.macs += macs;
-  for (const { shape } of specs) {
-    const elements = elementCount(shape);
-    largest = Math.max(largest, elements);
+  let largest = macs;
+  for (let index = 0; index < types.length; index++) largest = Math.max(largest, elementsOfOne((types[index] as TensorType).shape) ?? 0);
+  for (let index = 0; index < specs.length; index++) {
+    const elements = elementCount((specs[index] as ParameterSpec).shape);
     totals.parameters += elements;
+    largest = Math.max(largest, elements);
   }
   if (largest <= Number.MAX_SAFE_INTEGER) return true;
   context.session.report({

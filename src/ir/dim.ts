@@ -179,7 +179,8 @@ function simplifyFloor(atom: Extract<Atom, { kind: "floor" }>, facts: Facts): Di
 
 /** True when both are provably the same size. */
 export function sameDim(a: Dim, b: Dim, facts: Facts = NO_FACTS): boolean {
-  if (typeof a === "number" && typeof b === "number") return a === b;
+  if (a === b) return true;
+  if (typeof a === "number" && typeof b === "number") return false;
   const difference = simplifyDim(subtractDims(a, b), facts);
   return difference === 0;
 }

@@ -16,7 +16,10 @@ export function formatShape(shape: readonly Dim[]): string {
 
 /** True when both shapes are provably equal. */
 export function sameShape(a: readonly Dim[], b: readonly Dim[], facts?: Facts): boolean {
-  return a.length === b.length && a.every((dim, axis) => sameDim(dim, b[axis] as Dim, facts));
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (!sameDim(a[axis] as Dim, b[axis] as Dim, facts)) return false;
+  return true;
 }
 
 const isKnown = (dim: Dim): boolean => typeof dim === "number";
@@ -29,7 +32,7 @@ export function knownShape(shape: readonly Dim[]): readonly number[] | undefined
 /** How many elements a tensor of this shape has. */
 export function elementCount(shape: readonly number[]): number {
   let count = 1;
-  for (const size of shape) count *= size;
+  for (let axis = 0; axis < shape.length; axis++) count *= shape[axis] as number;
   return count;
 }
 

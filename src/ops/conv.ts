@@ -15,7 +15,8 @@ function resolve(c: ResolveContext): Attributes | undefined {
   if (inputChannels === undefined || !window || !fits(c, "conv", window)) return undefined;
   const { channels, groups, bias } = c.given as { channels: number; groups: number; bias: boolean };
   if (!groupsFit(c, "conv", inputChannels, channels, groups)) return undefined;
-  return { ...window, groups, channels, bias };
+  const { kernel, stride, dilation, pads } = window;
+  return { kernel, stride, dilation, pads, groups, channels, bias };
 }
 
 function parameters(c: ShapeContext) {

@@ -53,7 +53,7 @@ export function at<T>(list: readonly T[], index: number): T {
 
 export function product(sizes: readonly number[]): number {
   let sofar = 1;
-  for (const size of sizes) sofar *= size;
+  for (let index = 0; index < sizes.length; index++) sofar *= sizes[index] as number;
   return sofar;
 }
 

@@ -79,12 +79,11 @@ export function resolveWindow(c: ResolveContext, op: string): ResolvedWindow | u
   const stride = given.stride === undefined ? kernel : perAxis(c, op, "stride", given.stride);
   const dilation = perAxis(c, op, "dilation", given.dilation ?? 1);
   if (!stride || !dilation) return undefined;
-  const pad =
-    given.pad === undefined
-      ? kernel.map((size, axis) => Math.floor((at(dilation, axis) * (size - 1)) / 2))
-      : perAxis(c, op, "pad", given.pad);
-  return pad && { kernel, stride, dilation, pads: [...pad, ...pad] };
+  const pad = given.pad === undefined ? halves(kernel, dilation) : perAxis(c, op, "pad", given.pad);
+  return pad && { kernel, stride, dilation, pads: pad.concat(pad) };
 }
+
+const halves = (kernel: readonly number[], dilation: readonly number[]): readonly number[] => kernel.map((size, axis) => Math.floor((at(dilation, axis) * (size - 1)) / 2));
 
 /** The window in resolved attributes. */
 export function windowOf(attributes: Attributes): Window {
