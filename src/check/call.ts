@@ -1,6 +1,6 @@
 import { didYouMean } from "../base/suggest.ts";
 import * as rational from "../base/rational.ts";
-import type { CallExpression, Declaration, Expression, Parameter, TypeExpression } from "../syntax/ast.ts";
+import type { CallExpression, Declaration, Expression, Identifier, Parameter, TypeExpression } from "../syntax/ast.ts";
 import { callForm } from "./call-form.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
@@ -123,28 +123,18 @@ export function bindCall(callee: BlockDatum, call: CallExpression, context: Cont
     let parameter: ParameterInfo | undefined;
     if (argument.name) {
       namedBefore = true;
-      const wanted = argument.name.name;
-      parameter = parameterNamed(wanted, parameters);
+      parameter = parameterNamed(argument.name.name, parameters);
       if (parameter === undefined) {
-        report(context, argument.name, {
-          code: "RN0301",
-          message: `\`${targetName(callee.target)}\` has no parameter \`${wanted}\``,
-          label: didYouMean(wanted, parameters.map((candidate) => candidate.name)),
-          fixes: renaming(context, argument.name, wanted, parameters.map((candidate) => candidate.name)),
-          help: context.scope.source.standard ? [`\`${context.scope.owner}\` gives it one: what it is handed must take \`${wanted}\`.`] : [],
-          notes: [parameters.length > 0 ? `It takes ${parameters.map((candidate) => candidate.name).join(", ")}.` : "It takes none."],
-          secondary: declarationLabel(callee.target),
-        });
+        reportNoParameter(argument.name, callee.target, parameters, context);
       }
     } else {
       while (position < parameters.length && !isOpen(parameters[position], alreadyBound)) position++;
       parameter = parameters[position++];
       if (namedBefore || parameter === undefined) {
         failed = true;
-        const open = parameters.filter((candidate) => isOpen(candidate, alreadyBound));
         report(context, argument, {
           code: "RN0304",
-          message: namedBefore ? "a positional argument stands after a named one" : `\`${targetName(callee.target)}\` takes ${positions(open, alreadyBound.size > 0)}, and this is one more`,
+          message: namedBefore ? "a positional argument stands after a named one" : `\`${targetName(callee.target)}\` takes ${positions(parameters, alreadyBound)}, and this is one more`,
           notes: [signature(targetName(callee.target), parameters)],
           help: positionalHelp(callee.target, parameters),
         });
@@ -168,7 +158,21 @@ export function bindCall(callee: BlockDatum, call: CallExpression, context: Cont
   return failed ? UNKNOWN : { kind: "block", target: callee.target, bound };
 }
 
-function parameterNamed(name: string, parameters: readonly ParameterInfo[]): ParameterInfo | undefined {
+function reportNoParameter(wanted: Identifier, target: Target, parameters: readonly ParameterInfo[], context: Context): void {
+  const { name } = wanted;
+  const names = parameters.map((parameter) => parameter.name);
+  report(context, wanted, {
+    code: "RN0301",
+    message: `\`${targetName(target)}\` has no parameter \`${name}\``,
+    label: didYouMean(name, names),
+    fixes: renaming(context, wanted, name, names),
+    help: context.scope.source.standard ? [`\`${context.scope.owner}\` gives it one: what it is handed must take \`${name}\`.`] : [],
+    notes: [names.length > 0 ? `It takes ${names.join(", ")}.` : "It takes none."],
+    secondary: declarationLabel(target),
+  });
+}
+
+export function parameterNamed(name: string, parameters: readonly ParameterInfo[]): ParameterInfo | undefined {
   for (const parameter of parameters) if (parameter.name === name) return parameter;
   return undefined;
 }
@@ -205,7 +209,9 @@ function blocksBesideDefault(parameter: ParameterInfo, target: Target, context: 
   return `\`${parameter.name}\` is \`${name.name}\` unless it is given; ${module.source.path} has ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}.`;
 }
 
-function positions(open: readonly ParameterInfo[], more: boolean): string {
+function positions(parameters: readonly ParameterInfo[], bound: BlockDatum["bound"]): string {
+  const open = parameters.filter((parameter) => isOpen(parameter, bound));
+  const more = bound.size > 0;
   const names = open.map((parameter) => parameter.name).join(", ");
   if (open.length === 0) return more ? "no further argument by position" : "no argument by position";
   return `${open.length === 1 ? "one argument" : `${open.length} arguments`} by position (${names})`;

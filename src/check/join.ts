@@ -7,7 +7,7 @@ import { operators } from "../ops/registry.ts";
 import type { Body, Item, LayerElement } from "../syntax/ast.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
-import { coerce, parametersOf } from "./call.ts";
+import { coerce, parameterNamed, parametersOf } from "./call.ts";
 import type { BlockDatum, Datum } from "./data.ts";
 import { formatDatum, number } from "./data.ts";
 import { elaborateBranchesDry, elaborateItems, labelled } from "./elaborate.ts";
@@ -64,9 +64,8 @@ export function elaborateJoin(element: LayerElement, join: BlockDatum, body: Bod
   const names = path === undefined ? context.names : nameScope("named", path);
   const inner: Context = { ...context, names, repeated: false, instance, policy: { parent: context.policy, current: undefined } };
   elaborateItems(header, flow, inner);
-  const made = branches.map((items) => elaborateItems(items, flow, branchContext(inner)));
-  const values = made.filter(isValue);
-  if (values.length < made.length || given === undefined) return labelled(element, "unknown", path, firstNode, context);
+  const values = branchValues(branches, flow, inner);
+  if (values.length < branches.length || given === undefined) return labelled(element, "unknown", path, firstNode, context);
 
   const name = path ?? operatorName(context.names, record.kind, undefined);
   const result = isResidual
@@ -74,6 +73,11 @@ export function elaborateJoin(element: LayerElement, join: BlockDatum, body: Bod
     : joinValues(record, join, name, values, span, inner);
   if (path === undefined && isValue(result)) context.session.named.set(name, { span, instance: context.instance, firstNode, endNode: context.session.builder.nodes.length, value: result });
   return labelled(element, result, path, firstNode, context);
+}
+
+/** The values of the branches that could be built. */
+function branchValues(branches: readonly (readonly Item[])[], flow: Flow, context: Context): readonly Value[] {
+  return branches.map((items) => elaborateItems(items, flow, branchContext(context))).filter(isValue);
 }
 
 function branchContext(context: Context): Context {
@@ -125,39 +129,27 @@ function residual(
   const inForce = given?.datum.kind === "block" ? { block: given.datum, span: given.span } : policyInForce(context.policy);
   if (inForce === "unknown") return "unknown";
   const policy = inForce?.block;
-  const policyText = policy ? formatDatum(policy) : "identity";
   const stride = strideBetween(session.jumps[flow.id], session.jumps[inside.id]);
   const channels = inside.type.shape[1];
-  const record = (made: ResidualRecord["made"]): void => {
-    instance.residual = { policy: policyText, channels: typeof channels === "number" ? channels : 0, stride: stride ?? [], made };
-  };
+  const record: ResidualRecord = { policy: policy ? formatDatum(policy) : "identity", channels: typeof channels === "number" ? channels : 0, stride: stride ?? [], made: "none" };
   if (policy?.target.kind === "none") {
-    record("none");
+    instance.residual = record;
     return inside;
   }
   const elsewhere = startsElsewhere(inside, flow);
-  const uneven = stride === undefined || stride.some((step) => !Number.isInteger(step) || step < 1);
+  const uneven = stride === undefined || stride.some(isUneven);
   if ((elsewhere || uneven || inside.type.shape.length !== flow.type.shape.length) && !sameShape(inside.type.shape, flow.type.shape, session.facts)) {
     reportNoStride({ element, input: flow, result: inside, stride, elsewhere, context });
     return "unknown";
   }
   let other: Flow = flow;
   if (policy && !isIdentity(policy)) {
-    const asked = new Map(policy.bound);
-    const span = inForce?.span ?? instance.callSpan;
-    const steps = stride && !uneven ? stride : [1];
-    const same = steps.every((step) => step === steps[0]);
-    const ask = (name: string, datum: Datum): void => {
-      const parameter = parametersOf(policy.target, context).find((candidate) => candidate.name === name);
-      asked.set(name, { datum: parameter ? coerce(datum, parameter, element.callee, context, policy.target) : datum, span });
-    };
-    ask("channels", number(channels as number));
-    ask("stride", same ? number(steps[0] as number) : { kind: "list", items: steps.map((step) => number(step)) });
+    const asked = ask(policy, inForce?.span ?? instance.callSpan, channels as number, stride && !uneven ? stride : [1], element, context);
     const call: LayerElement = { ...element, label: undefined, body: undefined };
-    other = enterBlock({ ...policy, bound: asked }, call, flow, { ...context, repeated: false, policy: { parent: undefined, current: undefined } }, true);
+    other = enterBlock(asked, call, flow, { ...context, repeated: false, policy: { parent: undefined, current: undefined } }, true);
     if (!isValue(other)) return "unknown";
   }
-  record(other === flow ? "identity" : "layers");
+  instance.residual = { ...record, made: other === flow ? "identity" : "layers" };
   if (!sameShape(inside.type.shape, other.type.shape, session.facts)) {
     reportMismatch({ element, input: flow, result: inside, shortcut: other, policy, policySpan: inForce?.span, stride: stride ?? [1], context });
     return "unknown";
@@ -165,3 +157,18 @@ function residual(
   return joinValues(sum, join, name, [inside, other], instance.callSpan, context);
 }
 
+const isUneven = (step: number): boolean => !Number.isInteger(step) || step < 1;
+
+/** A shortcut option that has been told what F did: its channels, and its stride, one number where every axis has the same. */
+function ask(policy: BlockDatum, span: Span, channels: number, steps: readonly number[], element: LayerElement, context: Context): BlockDatum {
+  const { target } = policy;
+  const parameters = parametersOf(target, context);
+  const bound = new Map(policy.bound);
+  const tell = (name: string, datum: Datum): void => {
+    const parameter = parameterNamed(name, parameters);
+    bound.set(name, { datum: parameter ? coerce(datum, parameter, element.callee, context, target) : datum, span });
+  };
+  tell("channels", number(channels));
+  tell("stride", steps.every((step) => step === steps[0]) ? number(steps[0] as number) : { kind: "list", items: steps.map((step) => number(step)) });
+  return { kind: "block", target, bound };
+}

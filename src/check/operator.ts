@@ -2,7 +2,7 @@ import { groupDigits } from "../base/digits.ts";
 import { toNumber } from "../base/rational.ts";
 import type { Span } from "../base/source-file.ts";
 import type { Label } from "../diagnostics/problem.ts";
-import type { Attributes, AttributeValue, Node, Value } from "../ir/graph.ts";
+import type { Attributes, AttributeValue, GraphBuilder, Node, Value } from "../ir/graph.ts";
 import type { Instance } from "../ir/origin.ts";
 import { elementCount, elementsOfOne, formatShape } from "../ir/tensor-type.ts";
 import type { TensorType } from "../ir/tensor-type.ts";
@@ -119,12 +119,11 @@ export function makeNode(record: OpRecord, name: string, inputs: readonly Value[
     session.report({ code: "RN0801", message: `this network has more than ${groupDigits(LIMITS.layers)} layers`, span, instance: context.instance, help: ["Repeat fewer times."] });
     throw new BudgetSpent();
   }
-  const parameters = specs.length === 0 ? NO_VALUES : specs.map(({ name: own, role, shape, initializer }) => builder.parameter({ name: `${name}.${own}`, role, shape, initializer }).value);
   const node = builder.node({
     op: record.name,
     name,
     attributes: rules.attributes,
-    inputs: parameters.length === 0 ? inputs : inputs.concat(parameters),
+    inputs: specs.length === 0 ? inputs : inputs.concat(makeParameters(name, specs, builder)),
     types,
     origin: context.instance && { span, instance: context.instance, inserted: context.inserted },
   });
@@ -134,7 +133,10 @@ export function makeNode(record: OpRecord, name: string, inputs: readonly Value[
 }
 
 const NO_PARAMETERS: readonly ParameterSpec[] = [];
-const NO_VALUES: readonly Value[] = [];
+
+function makeParameters(holder: string, specs: readonly ParameterSpec[], builder: GraphBuilder): readonly Value[] {
+  return specs.map(({ name, role, shape, initializer }) => builder.parameter({ name: `${holder}.${name}`, role, shape, initializer }).value);
+}
 
 /** Adds a node's parameters and multiply-adds to the totals. Sizes and counts beyond 2^53 would be wrong in their last digits: they are refused. */
 function count(record: OpRecord, rules: Rules, types: readonly TensorType[], specs: readonly ParameterSpec[], span: Span, context: Context): boolean {
