@@ -256,7 +256,8 @@ export function checkModule(checker: Checker, module: Module): Outcome<readonly 
 
 function checkDeclarations(checker: Checker, module: Module, session: Session, problems: Problem[], graphs: CheckedNetwork[]): void {
   const made = moduleScope(module, session);
-  const built = new Set<unknown>();
+  // The declarations that some network is made of, by where their names begin.
+  const built = new Set<number>();
   for (const declared of made.declared) {
     const { ast } = declared;
     const context = moduleContext(made, session);
@@ -264,27 +265,27 @@ function checkDeclarations(checker: Checker, module: Module, session: Session, p
     if (ast.target !== undefined && ast.parameters === undefined) aliasTarget(declared, context);
     if (ast.keyword === "recipe") checkRecipe(declared, context);
     if (ast.keyword !== "network" || networkEntry(declared, session).open.length > 0) continue;
-    built.add(seenKey(declared));
+    built.add(ast.name.start);
     const outcome = elaborateNetwork(checker, declared);
-    built.add(`${declared.module.source.path}:${ast.name.start}`);
     problems.push(...outcome.problems);
     graphs.push({ name: declared.name, graph: outcome.value, review: outcome.review });
-    let last: Instance | undefined;
-    for (const { origin } of outcome.value?.nodes ?? []) {
-      if (origin?.instance === last) continue;
-      last = origin?.instance;
-      for (let at = last; at && !built.has(at); at = at.parent) {
-        built.add(at);
-        built.add(`${at.declarationSpan.source.path}:${at.declarationSpan.start}`);
-      }
-    }
+    if (outcome.value) addUsed(outcome.value, module.source, built);
   }
   for (const declared of made.declared) {
-    if (declared.ast.keyword !== "recipe" && (declared.ast.target === undefined || declared.ast.parameters !== undefined) && !built.has(seenKey(declared))) readOnly(declared, session);
+    if (declared.ast.keyword !== "recipe" && (declared.ast.target === undefined || declared.ast.parameters !== undefined) && !built.has(declared.ast.name.start)) readOnly(declared, session);
   }
 }
 
-const seenKey = (declared: Declared): string => `${declared.module.source.path}:${declared.ast.name.start}`;
+/** Adds the declarations of a file that a graph was made of. */
+function addUsed(graph: Graph, file: SourceFile, built: Set<number>): void {
+  const seen = new Set<Instance>();
+  for (const { origin } of graph.nodes) {
+    for (let at = origin?.instance; at && !seen.has(at); at = at.parent) {
+      seen.add(at);
+      if (at.declarationSpan.source === file) built.add(at.declarationSpan.start);
+    }
+  }
+}
 
 /** Reads a block that nothing instantiates: names and argument types, no shapes (those need an input). */
 function readOnly(declared: Declared, session: Session): void {
