@@ -124,10 +124,20 @@ export const padsOn = (window: Window, axis: number): number =>
 
 /** floor((size + pads - extent) / stride) + 1 on every spatial axis. */
 export function slidingShape(spatial: readonly Dim[], window: Window): readonly Dim[] {
-  return spatial.map((size, axis) => {
-    const reach = padsOn(window, axis) - extent(at(window.kernel, axis), at(window.dilation, axis));
-    return addDims(floorDivide(addDims(size, reach), at(window.stride, axis)), 1);
-  });
+  return spatial.map((size, axis) => slidingSize(size, window, axis));
+}
+
+function slidingSize(size: Dim, window: Window, axis: number): Dim {
+  const reach = padsOn(window, axis) - extent(at(window.kernel, axis), at(window.dilation, axis));
+  return addDims(floorDivide(addDims(size, reach), at(window.stride, axis)), 1);
+}
+
+/** The type that a window sliding over a map makes, with other channels. */
+export function slidingType(type: TensorType, channels: number, window: Window): TensorType {
+  const shape = type.shape.slice();
+  shape[1] = channels;
+  for (let axis = 2; axis < shape.length; axis++) shape[axis] = slidingSize(at(shape, axis), window, axis - 2);
+  return reshaped(type, shape);
 }
 
 /**
