@@ -1,17 +1,17 @@
 import { didYouMean } from "../base/suggest.ts";
 import * as rational from "../base/rational.ts";
-import type { AttributeSpec, OpRecord } from "../ops/define-op.ts";
-import type { CallExpression, Declaration, Expression, TypeExpression } from "../syntax/ast.ts";
+import type { CallExpression, Declaration, Expression, Identifier, Parameter, TypeExpression } from "../syntax/ast.ts";
+import { callForm } from "./call-form.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
-import type { BlockDatum, Bound, Datum, Target, Unknown } from "./data.ts";
+import type { BlockDatum, Bound, Datum, Declared, Target, Unknown } from "./data.ts";
 import { describeDatum, formatDatum, spanIn, targetName, UNKNOWN } from "./data.ts";
 import { evaluate, reportUnknown } from "./evaluate.ts";
 import { aliasTarget, moduleScope } from "./module-scope.ts";
 import { renaming, replacing } from "./mend.ts";
 import { findBinding, findLabel, inBrokenModule } from "./scope.ts";
 import { LIMITS } from "./session.ts";
-import type { Span } from "../base/source-file.ts";
+import type { SourceFile, Span } from "../base/source-file.ts";
 
 /** A parameter of a block value, whether the language or an operator's record declares it. */
 export interface ParameterInfo {
@@ -21,6 +21,12 @@ export interface ParameterInfo {
   readonly required: boolean;
   /** Where it is declared; operators have no place. */
   readonly span: Span | undefined;
+}
+
+/** A parameter that a declaration writes out. */
+export interface DeclaredParameter extends ParameterInfo {
+  readonly nameSpan: Span;
+  readonly ast: Parameter;
 }
 
 export interface ParameterType {
@@ -56,16 +62,6 @@ export function checkType(type: TypeExpression, context: Context): void {
   }
 }
 
-function attributeInfo(spec: AttributeSpec): ParameterInfo {
-  const list = spec.type === "int[]" ? "any" : "no";
-  const base = spec.type === "int[]" ? "int" : spec.type;
-  const required = spec.default === undefined && spec.defaultText === undefined;
-  return { name: spec.name, positional: spec.positional === true, type: { base, list }, required, span: undefined };
-}
-
-/** The policy of a `residual`: the one parameter of the language that only a join has. */
-const POLICY: ParameterInfo = { name: "shortcut", positional: true, type: { base: "block", list: "no" }, required: false, span: undefined };
-
 /** The parameters of what is called, in order. */
 export function parametersOf(target: Target, context: Context): readonly ParameterInfo[] {
   for (let steps = 0; target.kind === "declaration" && target.declared.ast.parameters === undefined && target.declared.ast.target !== undefined; steps++) {
@@ -75,26 +71,25 @@ export function parametersOf(target: Target, context: Context): readonly Paramet
     target = alias.target;
   }
   if (target.kind === "none") return [];
-  if (target.kind === "operator") return operatorParameters(target.record);
-  const { declared } = target;
-  return (declared.ast.parameters ?? []).map((parameter) => ({
-    name: parameter.name.name,
-    positional: true,
-    type: parameterType(parameter.type) ?? { base: "int", list: "no" },
-    required: parameter.default === undefined,
-    span: spanIn(declared.module.source, parameter),
-  }));
+  return target.kind === "operator" ? callForm(target.record).parameters : declaredParameters(target.declared);
 }
 
-const parametersOfOperator = new WeakMap<OpRecord, readonly ParameterInfo[]>();
+/** The parameters a declaration writes out. */
+export function declaredParameters(declared: Declared): readonly DeclaredParameter[] {
+  declared.parameters ??= (declared.ast.parameters ?? []).map((parameter) => declaredParameter(parameter, declared.module.source));
+  return declared.parameters;
+}
 
-function operatorParameters(record: OpRecord): readonly ParameterInfo[] {
-  let known = parametersOfOperator.get(record);
-  if (known === undefined) {
-    known = record.name === "residual" ? [POLICY] : record.attributes.map(attributeInfo);
-    parametersOfOperator.set(record, known);
-  }
-  return known;
+function declaredParameter(ast: Parameter, source: SourceFile): DeclaredParameter {
+  return {
+    name: ast.name.name,
+    positional: true,
+    type: parameterType(ast.type) ?? { base: "int", list: "no" },
+    required: ast.default === undefined,
+    span: spanIn(source, ast),
+    nameSpan: spanIn(source, ast.name),
+    ast,
+  };
 }
 
 /** What a value has bound, its own arguments over those of the values it is an alias of. */
@@ -113,46 +108,34 @@ export function boundOf(block: BlockDatum, context: Context): ReadonlyMap<string
 
 /** f(a, k=v): positional arguments fill the parameters not yet bound, in order; a named one may rebind. */
 export function bindCall(callee: BlockDatum, call: CallExpression, context: Context): BlockDatum | Unknown {
-  const name = targetName(callee.target);
   if (callee.target.kind === "declaration" && callee.target.declared.ast.broken) {
     for (const argument of call.arguments) evaluate(argument.value, context);
     return UNKNOWN;
   }
   const parameters = parametersOf(callee.target, context);
   const alreadyBound = boundOf(callee, context);
-  const open = parameters.filter((parameter) => parameter.positional && !alreadyBound.has(parameter.name));
   const bound = new Map(callee.bound);
-  const given = new Set<string>();
   let position = 0;
   let namedBefore = false;
   let failed = false;
-  const calleeText = `\`${name}\``;
 
   for (const argument of call.arguments) {
     let parameter: ParameterInfo | undefined;
     if (argument.name) {
       namedBefore = true;
-      const wanted = argument.name.name;
-      parameter = parameters.find((candidate) => candidate.name === wanted);
+      parameter = parameterNamed(argument.name.name, parameters);
       if (parameter === undefined) {
-        report(context, argument.name, {
-          code: "RN0301",
-          message: `${calleeText} has no parameter \`${wanted}\``,
-          label: didYouMean(wanted, parameters.map((candidate) => candidate.name)),
-          fixes: renaming(context, argument.name, wanted, parameters.map((candidate) => candidate.name)),
-          help: context.scope.source.standard ? [`\`${context.scope.owner}\` gives it one: what it is handed must take \`${wanted}\`.`] : [],
-          notes: [parameters.length > 0 ? `It takes ${parameters.map((candidate) => candidate.name).join(", ")}.` : "It takes none."],
-          secondary: declarationLabel(callee.target),
-        });
+        reportNoParameter(argument.name, callee.target, parameters, context);
       }
     } else {
-      parameter = open[position++];
+      while (position < parameters.length && !isOpen(parameters[position], alreadyBound)) position++;
+      parameter = parameters[position++];
       if (namedBefore || parameter === undefined) {
         failed = true;
         report(context, argument, {
           code: "RN0304",
-          message: namedBefore ? "a positional argument stands after a named one" : `${calleeText} takes ${positions(open, alreadyBound.size > 0)}, and this is one more`,
-          notes: [signature(name, parameters)],
+          message: namedBefore ? "a positional argument stands after a named one" : `\`${targetName(callee.target)}\` takes ${positions(parameters, alreadyBound)}, and this is one more`,
+          notes: [signature(targetName(callee.target), parameters)],
           help: positionalHelp(callee.target, parameters),
         });
         parameter = undefined;
@@ -163,17 +146,38 @@ export function bindCall(callee: BlockDatum, call: CallExpression, context: Cont
       failed = true;
       continue;
     }
-    if (given.has(parameter.name)) {
+    // What this call has bound is not what the callee had.
+    if (bound.get(parameter.name) !== callee.bound.get(parameter.name)) {
       failed = true;
       report(context, argument, { code: "RN0304", message: `\`${parameter.name}\` is given twice` });
       continue;
     }
-    given.add(parameter.name);
     const typed = coerce(datum, parameter, argument.value, context, callee.target);
     bound.set(parameter.name, { datum: typed, span: spanAt(context, argument.value) });
   }
   return failed ? UNKNOWN : { kind: "block", target: callee.target, bound };
 }
+
+function reportNoParameter(wanted: Identifier, target: Target, parameters: readonly ParameterInfo[], context: Context): void {
+  const { name } = wanted;
+  const names = parameters.map((parameter) => parameter.name);
+  report(context, wanted, {
+    code: "RN0301",
+    message: `\`${targetName(target)}\` has no parameter \`${name}\``,
+    label: didYouMean(name, names),
+    fixes: renaming(context, wanted, name, names),
+    help: context.scope.source.standard ? [`\`${context.scope.owner}\` gives it one: what it is handed must take \`${name}\`.`] : [],
+    notes: [names.length > 0 ? `It takes ${names.join(", ")}.` : "It takes none."],
+    secondary: declarationLabel(target),
+  });
+}
+
+export function parameterNamed(name: string, parameters: readonly ParameterInfo[]): ParameterInfo | undefined {
+  for (const parameter of parameters) if (parameter.name === name) return parameter;
+  return undefined;
+}
+
+const isOpen = (parameter: ParameterInfo | undefined, bound: BlockDatum["bound"]): boolean => parameter?.positional === true && !bound.has(parameter.name);
 
 /** What an argument is worth. An unknown name where a block has a default gets the blocks beside that default as advice. */
 function argumentValue(value: Expression, parameter: ParameterInfo | undefined, target: Target, context: Context): Datum {
@@ -205,7 +209,9 @@ function blocksBesideDefault(parameter: ParameterInfo, target: Target, context: 
   return `\`${parameter.name}\` is \`${name.name}\` unless it is given; ${module.source.path} has ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}.`;
 }
 
-function positions(open: readonly ParameterInfo[], more: boolean): string {
+function positions(parameters: readonly ParameterInfo[], bound: BlockDatum["bound"]): string {
+  const open = parameters.filter((parameter) => isOpen(parameter, bound));
+  const more = bound.size > 0;
   const names = open.map((parameter) => parameter.name).join(", ");
   if (open.length === 0) return more ? "no further argument by position" : "no argument by position";
   return `${open.length === 1 ? "one argument" : `${open.length} arguments`} by position (${names})`;
@@ -237,53 +243,66 @@ function declarationLabel(target: Target): { span: Span; text: string }[] {
 
 /** The datum as the parameter's type wants it, or a report and `unknown`. */
 export function coerce(datum: Datum, parameter: ParameterInfo, at: Expression, context: Context, target: Target): Datum {
+  return fitted(datum, parameter.type, target) ?? refuse(datum, parameter, at, context, target);
+}
+
+/** The value of a parameter's own default: where that does not fit, the parameter needs no mark beside it. */
+export function coerceDefault(datum: Datum, parameter: ParameterInfo, at: Expression, context: Context, target: Target): Datum {
+  return fitted(datum, parameter.type, target) ?? refuse(datum, { ...parameter, span: undefined }, at, context, target);
+}
+
+/** The datum as a type wants it; nothing where it does not fit. */
+function fitted(datum: Datum, { base, list }: ParameterType, target: Target): Datum | undefined {
   if (datum.kind === "unknown") return UNKNOWN;
+  if (list === "no") return fits(datum, base) ? datum : undefined;
+  if (datum.kind === "number" && base === "int") return rational.isWhole(datum.value) ? { kind: "number", value: datum.value, everyAxis: true } : undefined;
+  const isFit = datum.kind === "list" && (typeof list !== "number" || datum.items.length === list) && datum.items.every((item) => fitsList(item, base, target));
+  return isFit ? datum : undefined;
+}
+
+function fits(datum: Datum, base: ParameterType["base"]): boolean {
+  switch (base) {
+    case "int":
+      return datum.kind === "number" && rational.isWhole(datum.value);
+    case "float":
+      return datum.kind === "number";
+    case "bool":
+      return datum.kind === "boolean";
+    case "string":
+    case "block":
+      return datum.kind === base;
+  }
+}
+
+/** A block may take a table and index it; an operator has no use for one. */
+function fitsList(item: Datum, base: ParameterType["base"], target: Target): boolean {
+  return item.kind === "unknown" || (item.kind === "list" && target.kind === "declaration") || fits(item, base);
+}
+
+/** Says why a datum is not what a parameter takes. */
+function refuse(datum: Datum, parameter: ParameterInfo, at: Expression, context: Context, target: Target): Unknown {
   const { base, list } = parameter.type;
-  const wrong = (message: string, code: "RN0302" | "RN0303" = "RN0302"): Datum => {
-    const flag = base === "bool" && datum.kind === "number" && at.kind === "number" ? { 0: "false", 1: "true" }[String(datum.value)] : undefined;
-    const fixes = flag === undefined ? [] : replacing(context, at, `write \`${flag}\``, flag);
-    const help = code === "RN0303" && datum.kind === "number" ? [...multiplesNear(at, context), "`floor`, `ceil` and `round` make it whole on purpose."] : list !== "no" && base === "int" && datum.kind !== "list" ? ["Write one number for every axis, or a list: `1`, `[1, 0]`, `3x3`."] : [];
-    report(context, at, { code, message, help, secondary: parameter.span ? [{ span: parameter.span, text: "the parameter" }] : declarationLabel(target), fixes });
-    return UNKNOWN;
-  };
   const whose = `\`${parameter.name}\` of \`${targetName(target)}\``;
-  const entry = (value: Datum): Datum | undefined => {
-    switch (base) {
-      case "int":
-        if (value.kind === "number") return rational.isWhole(value.value) ? value : undefined;
-        return value.kind === "dimension" ? undefined : undefined;
-      case "float":
-        return value.kind === "number" ? value : undefined;
-      case "bool":
-        return value.kind === "boolean" ? value : undefined;
-      case "string":
-        return value.kind === "string" ? value : undefined;
-      case "block":
-        return value.kind === "block" ? value : undefined;
-    }
-  };
-  if (list === "no") {
-    if (entry(datum)) return datum;
-    if (base === "int" && datum.kind === "number") return wrong(`${whose} must be whole, got ${formatDatum(datum)}${workings(at, context)}`, "RN0303");
-    if (base === "int" && datum.kind === "dimension") return wrong(`${whose} must be a known number, and ${formatDatum(datum)} depends on the input`, "RN0303");
-    return wrong(`${whose} is ${typeText(parameter.type)}, got ${describeDatum(datum)}`);
-  }
-  if (datum.kind === "number" && base === "int") {
-    if (!rational.isWhole(datum.value)) return wrong(`${whose} must be whole, got ${formatDatum(datum)}${workings(at, context)}`, "RN0303");
-    return { kind: "number", value: datum.value, everyAxis: true };
-  }
-  if (datum.kind !== "list") return wrong(`${whose} is ${typeText(parameter.type)}, got ${describeDatum(datum)}`);
+  const [message, code = "RN0302"] = refusal(datum, parameter.type, whose, at, context, target);
+  const flag = base === "bool" && datum.kind === "number" && at.kind === "number" ? { 0: "false", 1: "true" }[String(datum.value)] : undefined;
+  const fixes = flag === undefined ? [] : replacing(context, at, `write \`${flag}\``, flag);
+  const help = code === "RN0303" && datum.kind === "number" ? [...multiplesNear(at, context), "`floor`, `ceil` and `round` make it whole on purpose."] : list !== "no" && base === "int" && datum.kind !== "list" ? ["Write one number for every axis, or a list: `1`, `[1, 0]`, `3x3`."] : [];
+  report(context, at, { code, message, help, secondary: parameter.span ? [{ span: parameter.span, text: "the parameter" }] : declarationLabel(target), fixes });
+  return UNKNOWN;
+}
+
+function refusal(datum: Datum, type: ParameterType, whose: string, at: Expression, context: Context, target: Target): readonly [string, ("RN0302" | "RN0303")?] {
+  const { base, list } = type;
+  if (base === "int" && datum.kind === "number") return [`${whose} must be whole, got ${formatDatum(datum)}${workings(at, context)}`, "RN0303"];
+  if (base === "int" && datum.kind === "dimension" && list === "no") return [`${whose} must be a known number, and ${formatDatum(datum)} depends on the input`, "RN0303"];
+  if (datum.kind !== "list" || list === "no") return [`${whose} is ${typeText(type)}, got ${describeDatum(datum)}`];
   if (typeof list === "number" && datum.items.length !== list) {
     const counted = base === "block" ? "block" : "number";
-    return wrong(`${whose} is ${typeText(parameter.type)}, got ${datum.items.length} ${counted}${datum.items.length === 1 ? "" : "s"}`);
+    return [`${whose} is ${typeText(type)}, got ${datum.items.length} ${counted}${datum.items.length === 1 ? "" : "s"}`];
   }
-  for (const item of datum.items) {
-    // A block may take a table and index it; an operator has no use for one.
-    if (item.kind === "unknown" || (item.kind === "list" && target.kind === "declaration") || entry(item)) continue;
-    if (base === "int" && item.kind === "number") return wrong(`${whose} holds whole numbers, got ${formatDatum(item)}`, "RN0303");
-    return wrong(`${whose} is ${typeText(parameter.type)}, and ${describeDatum(item)} is in the list`);
-  }
-  return datum;
+  const item = datum.items.find((each) => !fitsList(each, base, target)) ?? UNKNOWN;
+  if (base === "int" && item.kind === "number") return [`${whose} holds whole numbers, got ${formatDatum(item)}`, "RN0303"];
+  return [`${whose} is ${typeText(type)}, and ${describeDatum(item)} is in the list`];
 }
 
 /** What could be divided instead of 100 where 16 does not divide it. */

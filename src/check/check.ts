@@ -2,10 +2,9 @@ import type { SourceFile } from "../base/source-file.ts";
 import type { Code } from "../diagnostics/catalogue.ts";
 import type { Outcome, Problem } from "../diagnostics/problem.ts";
 import { hasErrors, sortProblems } from "../diagnostics/problem.ts";
-import type { Graph, Node, Value } from "../ir/graph.ts";
-import { elementCount, formatShape } from "../ir/tensor-type.ts";
+import type { Graph, Value } from "../ir/graph.ts";
+import { formatShape } from "../ir/tensor-type.ts";
 import type { Instance } from "../ir/origin.ts";
-import { nodeMacs } from "../passes/measure.ts";
 import type { Argument, Expression, Module } from "../syntax/ast.ts";
 import { bindCall, parametersOf, boundOf } from "./call.ts";
 import { checkContracts } from "./contracts.ts";
@@ -171,19 +170,16 @@ function buildGraph(block: BlockDatum, declared: Declared, context: Context, opt
     instance: context.instance,
   });
   reportDeadLayers(graph, session);
-  reportTotals(graph, context, name);
+  reportTotals(context, name);
   if (hasErrors(session.problems())) return undefined;
   checkContracts(run.contracts, graph);
   return graph;
 }
 
 /** Counts past 2^53 would be wrong in their last digits; layers whose sizes are open have no count yet. */
-function reportTotals(graph: Graph, context: Context, at: { readonly start: number; readonly end: number }): void {
-  const totals = {
-    parameters: graph.parameters.reduce((sum, parameter) => sum + elementCount(parameter.shape), 0),
-    "multiply-adds": graph.nodes.reduce((sum, node) => sum + (nodeMacs(node) ?? 0), 0),
-  };
-  for (const [what, total] of Object.entries(totals)) {
+function reportTotals(context: Context, at: { readonly start: number; readonly end: number }): void {
+  const { parameters, macs } = context.session.totals;
+  for (const [what, total] of [["parameters", parameters], ["multiply-adds", macs]] as const) {
     if (Number.isSafeInteger(total)) continue;
     report(context, at, { code: "RN0803", message: `this network has too many ${what} to count exactly`, notes: ["Counts are exact up to 2^53."] });
   }
@@ -191,18 +187,18 @@ function reportTotals(graph: Graph, context: Context, at: { readonly start: numb
 
 /** Layers whose value reaches no output: the end of every such chain is named. */
 function reportDeadLayers(graph: Graph, session: Session): void {
-  const reached = new Set<Node>();
-  const queue: Value[] = graph.outputs.map((output) => output.value);
-  for (let value = queue.pop(); value; value = queue.pop()) {
-    if (value.producer.kind !== "node" || reached.has(value.producer.node)) continue;
-    reached.add(value.producer.node);
-    queue.push(...value.producer.node.inputs);
-  }
-  if (reached.size === graph.nodes.length) return;
+  const reached = graph.nodes.map(() => false);
+  const reach = ({ producer }: Value): void => {
+    if (producer.kind === "node") reached[producer.node.id] = true;
+  };
+  for (const output of graph.outputs) reach(output.value);
+  // What a node reads is made before it.
+  for (let id = graph.nodes.length - 1; id >= 0; id--) if (reached[id]) graph.nodes[id]?.inputs.forEach(reach);
+  if (!reached.includes(false)) return;
   const used = new Set<Value>();
   for (const node of graph.nodes) for (const value of node.inputs) used.add(value);
   for (const node of graph.nodes) {
-    if (reached.has(node) || node.outputs.some((output) => used.has(output)) || !node.origin) continue;
+    if (reached[node.id] || node.outputs.some((output) => used.has(output)) || !node.origin) continue;
     session.report({
       code: "RN0705",
       message: `\`${node.name}\` reaches no output of the network`,
@@ -260,7 +256,8 @@ export function checkModule(checker: Checker, module: Module): Outcome<readonly 
 
 function checkDeclarations(checker: Checker, module: Module, session: Session, problems: Problem[], graphs: CheckedNetwork[]): void {
   const made = moduleScope(module, session);
-  const built = new Set<unknown>();
+  // The declarations that some network is made of, by where their names begin.
+  const built = new Set<number>();
   for (const declared of made.declared) {
     const { ast } = declared;
     const context = moduleContext(made, session);
@@ -268,24 +265,27 @@ function checkDeclarations(checker: Checker, module: Module, session: Session, p
     if (ast.target !== undefined && ast.parameters === undefined) aliasTarget(declared, context);
     if (ast.keyword === "recipe") checkRecipe(declared, context);
     if (ast.keyword !== "network" || networkEntry(declared, session).open.length > 0) continue;
-    built.add(seenKey(declared));
+    built.add(ast.name.start);
     const outcome = elaborateNetwork(checker, declared);
-    built.add(`${declared.module.source.path}:${ast.name.start}`);
     problems.push(...outcome.problems);
     graphs.push({ name: declared.name, graph: outcome.value, review: outcome.review });
-    if (outcome.value) for (const node of outcome.value.nodes) {
-      for (let at: Instance | undefined = node.origin?.instance; at && !built.has(at); at = at.parent) {
-        built.add(at);
-        built.add(`${at.declarationSpan.source.path}:${at.declarationSpan.start}`);
-      }
-    }
+    if (outcome.value) addUsed(outcome.value, module.source, built);
   }
   for (const declared of made.declared) {
-    if (declared.ast.keyword !== "recipe" && (declared.ast.target === undefined || declared.ast.parameters !== undefined) && !built.has(seenKey(declared))) readOnly(declared, session);
+    if (declared.ast.keyword !== "recipe" && (declared.ast.target === undefined || declared.ast.parameters !== undefined) && !built.has(declared.ast.name.start)) readOnly(declared, session);
   }
 }
 
-const seenKey = (declared: Declared): string => `${declared.module.source.path}:${declared.ast.name.start}`;
+/** Adds the declarations of a file that a graph was made of. */
+function addUsed(graph: Graph, file: SourceFile, built: Set<number>): void {
+  const seen = new Set<Instance>();
+  for (const { origin } of graph.nodes) {
+    for (let at = origin?.instance; at && !seen.has(at); at = at.parent) {
+      seen.add(at);
+      if (at.declarationSpan.source === file) built.add(at.declarationSpan.start);
+    }
+  }
+}
 
 /** Reads a block that nothing instantiates: names and argument types, no shapes (those need an input). */
 function readOnly(declared: Declared, session: Session): void {

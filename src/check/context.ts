@@ -40,6 +40,19 @@ export function spanAt(context: Context, range: { readonly start: number; readon
   return spanIn(context.scope.source, range);
 }
 
+/** Counts an element or statement, or one pass of a repetition, against the budget; ends the elaboration when it is spent. */
+export function spendStep(context: Context, range: { readonly start: number; readonly end: number }): void {
+  const { session } = context;
+  if (--session.stepsLeft < 0) session.outOfSteps(spanAt(context, range), context.instance);
+}
+
+/** Counts work on values that are no elements (expressions, entries of lists, comparisons) against their budget. */
+export function spendWork(count: number, context: Context, range: { readonly start: number; readonly end: number }): void {
+  const { session } = context;
+  session.workLeft -= count;
+  if (session.workLeft < 0) session.outOfWork(spanAt(context, range), context.instance);
+}
+
 /** Reports a problem at a range of the text being worked on. */
 export function report(
   context: Context,

@@ -6,6 +6,7 @@ import type { SymbolicDim } from "../ir/dim.ts";
 import { formatDim } from "../ir/dim.ts";
 import type { OpRecord } from "../ops/define-op.ts";
 import type { Declaration, Module } from "../syntax/ast.ts";
+import type { DeclaredParameter } from "./call.ts";
 
 /** What an expression of the language can be. `unknown` stands for what could not be worked out; it raises no second message. */
 export type Datum = NumberDatum | BooleanDatum | StringDatum | ListDatum | DimensionDatum | BlockDatum | FunctionDatum | Unknown;
@@ -63,6 +64,8 @@ export interface Declared {
   readonly name: string;
   /** For an alias: what it stands for, worked out on first use. */
   alias?: BlockDatum | Unknown | "working";
+  /** Its parameters, read off its text on first use. */
+  parameters?: readonly DeclaredParameter[];
   /** What was said of that on the way. */
   aliasProblems?: readonly Problem[];
 }
@@ -98,14 +101,22 @@ export function formatDatum(datum: Datum, levels = 4): string {
     case "dimension":
       return formatDim(datum.dim);
     case "block": {
+      if (datum.bound.size === 0) return targetName(datum.target);
       const given = [...datum.bound].map(([name, { datum: value }]) => `${name}=${levels === 0 ? "…" : formatDatum(value, levels - 1)}`);
-      return targetName(datum.target) + (given.length > 0 ? `(${given.join(", ")})` : "");
+      return `${targetName(datum.target)}(${given.join(", ")})`;
     }
     case "function":
       return datum.name;
     case "unknown":
       return "?";
   }
+}
+
+/** As they stand in a call: `width=64, stride=2`. */
+export function argumentsText(bound: BlockDatum["bound"]): string {
+  let text = "";
+  for (const [name, { datum }] of bound) text += `${text === "" ? "" : ", "}${name}=${formatDatum(datum)}`;
+  return text;
 }
 
 /** "a number", "a list of 4": for messages about a value of the wrong kind. */

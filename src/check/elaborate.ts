@@ -6,7 +6,7 @@ import type { Body, Chain, Element, Expression, ForElement, FromElement, GroupEl
 import { didYouMean } from "../base/suggest.ts";
 import { instantiate } from "./instantiate.ts";
 import type { Context } from "./context.ts";
-import { report, spanAt } from "./context.ts";
+import { report, spanAt, spendStep } from "./context.ts";
 import type { Datum } from "./data.ts";
 import { describeDatum, formatDatum, targetName, UNKNOWN } from "./data.ts";
 import { evaluate, evaluateCondition, reportHidden } from "./evaluate.ts";
@@ -39,7 +39,7 @@ export function elaborateBody(body: Body, flow: Flow, context: Context): Flow {
 export function elaborateItems(items: readonly Item[], start: Flow, context: Context): Flow {
   let flow = start;
   for (const item of items) {
-    context.session.spend(1, spanAt(context, item), context.instance);
+    spendStep(context, item);
     if (item.kind === "require" && !requireCondition(item, context)) {
       // What follows was written for parameters that meet the condition.
       context.labels.incomplete = true;
@@ -70,8 +70,9 @@ function elaborateStatement(item: Exclude<Item, Chain>, context: Context): Flow 
 
 export function elaborateChain(chain: Chain, start: Flow, context: Context): Flow {
   let flow = start;
-  for (const [i, element] of chain.elements.entries()) {
-    if (i > 0) context.session.spend(1, spanAt(context, element), context.instance);
+  const [first] = chain.elements;
+  for (const element of chain.elements) {
+    if (element !== first) spendStep(context, element);
     flow = elaborateElement(element, flow, context);
   }
   return flow;
@@ -94,44 +95,43 @@ export function elaborateElement(element: Element, flow: Flow, context: Context)
 }
 
 function elaborateOne(element: Element, flow: Flow, context: Context): Flow {
-  const firstNode = context.session.builder.nodes.length;
   switch (element.kind) {
     case "from":
-      return labelled(element, continueFrom(element, context), undefined, firstNode, context);
+      return labelled(element, continueFrom(element, context), undefined, context.session.builder.nodes.length, context);
     case "if":
     case "for":
-    case "group":
-      return numbered(element, flow, context, (inner) => {
-        if (element.kind === "if") return elaborateIf(element, flow, inner);
-        return element.kind === "for" ? elaborateFor(element, flow, inner) : elaborateGroup(element, flow, inner);
-      });
+    case "group": {
+      const firstNode = context.session.builder.nodes.length;
+      const inner = numbered(element, flow, context);
+      const result = element.kind === "if" ? elaborateIf(element, flow, inner) : element.kind === "for" ? elaborateFor(element, flow, inner) : elaborateGroup(element, flow, inner);
+      return inner === context ? result : labelled(element, result, inner.instance?.path, firstNode, context);
+    }
     case "layer":
       return elaborateLayer(element, flow, context);
   }
 }
 
-/** A label on `{ }`, `if`, `x` or `for` opens a numbered scope; without one they add nothing. */
-function numbered(element: Element, flow: Flow, context: Context, run: (inner: Context) => Flow): Flow {
+/** A label on `{ }`, `if`, `x` or `for` opens a numbered scope; without one they add nothing, and the context stays as it is. */
+function numbered(element: Element, flow: Flow, context: Context): Context {
   const { label } = element;
-  if (label === undefined) return run(context);
-  const firstNode = context.session.builder.nodes.length;
+  if (label === undefined) return context;
   const path = context.names.prefix + label.name;
   const named = isValue(flow) ? registerName(path, spanAt(context, label), context) : path;
+  const span = spanAt(context, element);
   const instance: Instance = {
     parent: context.instance,
     kind: "group",
     declaration: "",
     path: named,
     label: label.name,
-    callSpan: spanAt(context, element),
-    declarationSpan: spanAt(context, element),
+    callSpan: span,
+    declarationSpan: span,
     arguments: "",
     loopIndex: context.loopIndex,
     inserted: context.inserted,
     residual: undefined,
   };
-  const result = run({ ...context, names: nameScope("numbered", named), repeated: false, instance });
-  return labelled(element, result, named, firstNode, context);
+  return { ...context, names: nameScope("numbered", named), repeated: false, instance };
 }
 
 /** Enters an element's label, when it has one: from here on it names the element's value. */
@@ -206,7 +206,7 @@ function elaborateFor(element: ForElement, flow: Flow, context: Context): Flow {
   if (!affordable(iterable.items.length, element, context)) return "unknown";
   const items = flow === "unknown" ? iterable.items.slice(0, 1) : iterable.items;
   return items.reduce<Flow>((from, datum, index) => {
-    context.session.spend(1, spanAt(context, element), context.instance);
+    spendStep(context, element);
     return pass(datum, from, index);
   }, flow);
 }
@@ -238,22 +238,25 @@ function affordable(count: number, at: Element, context: Context): boolean {
 function elaborateLayer(element: LayerElement, flow: Flow, context: Context): Flow {
   const callee = evaluate(element.callee, context);
   if (element.repeated) {
-    return numbered(element, flow, context, (inner) => repeat(callee, element.repeated as Element, element, flow, inner));
+    const firstNode = context.session.builder.nodes.length;
+    const inner = numbered(element, flow, context);
+    const result = repeat(callee, element.repeated, element, flow, inner);
+    return inner === context ? result : labelled(element, result, inner.instance?.path, firstNode, context);
   }
   if (callee.kind === "block") {
     const { target } = callee;
     const isJoin = target.kind === "operator" && target.record.form === "join";
     if (isJoin && element.body) return elaborateJoin(element, callee, element.body, flow, context);
-    if (isJoin && /^\s*\{/.test(context.scope.source.text.slice(element.end, element.end + 200))) {
-      report(context, element, {
-        code: "RN0104",
-        message: `\`${targetName(target)}\` needs its \`{\` on this line`,
-        help: ["At the beginning of a line a `{` begins a group of its own."],
-      });
-      return labelled(element, "unknown", undefined, 0, context);
-    }
     if (isJoin) {
       const { text } = context.scope.source;
+      if (/^\s*\{/.test(text.slice(element.end, element.end + 200))) {
+        report(context, element, {
+          code: "RN0104",
+          message: `\`${targetName(target)}\` needs its \`{\` on this line`,
+          help: ["At the beginning of a line a `{` begins a group of its own."],
+        });
+        return labelled(element, "unknown", undefined, 0, context);
+      }
       if (/^[ \t]*(\r\n|\n|\r)\s*\{/.test(text.slice(element.end, element.end + 400))) {
         report(context, element, {
           code: "RN0104",
@@ -324,7 +327,7 @@ function repeat(count: Datum, repeated: Element, element: LayerElement, flow: Fl
   let current = flow;
   const passes = flow === "unknown" ? Math.min(1, whole) : whole;
   for (let index = 0; index < passes; index++) {
-    context.session.spend(1, spanAt(context, element), context.instance);
+    spendStep(context, element);
     current = elaborateElement(repeated, current, passContext(context, index, nestedScope(context.scope)));
   }
   return current;

@@ -3,11 +3,11 @@ import * as rational from "../base/rational.ts";
 import { addDims, compareDims, floorDim, isAtLeast, isSymbolic, scaleDim, subtractDims } from "../ir/dim.ts";
 import type { Fix } from "../diagnostics/problem.ts";
 import type { Dim } from "../ir/dim.ts";
-import type { BinaryExpression, BinaryOperator, Expression, MemberExpression } from "../syntax/ast.ts";
+import type { BinaryExpression, BinaryOperator, CallExpression, Expression, ListExpression, MemberExpression, SizeLiteral, UnaryExpression } from "../syntax/ast.ts";
 import { bindCall } from "./call.ts";
 import type { Context } from "./context.ts";
-import { report, spanAt } from "./context.ts";
-import type { Datum, DimensionDatum, NumberDatum } from "./data.ts";
+import { report, spendWork } from "./context.ts";
+import type { Datum, DimensionDatum, FunctionDatum, NumberDatum } from "./data.ts";
 import { boolean, describeDatum, equalData, formatDatum, number, UNKNOWN } from "./data.ts";
 import { findOperator } from "../ops/registry.ts";
 import { applyFunction, exact, fromDim } from "./functions.ts";
@@ -17,12 +17,12 @@ import { findBinding, findLabel, inBrokenModule, isValue, namesInScope } from ".
 
 /** The value of an expression; what cannot be worked out is reported once and becomes `unknown`. */
 export function evaluate(expression: Expression, context: Context): Datum {
-  context.session.work(1, () => spanAt(context, expression), context.instance);
+  spendWork(1, context, expression);
   switch (expression.kind) {
     case "number":
       return exact(rational.parseRational(expression.text), expression, context);
     case "size":
-      return { kind: "list", items: expression.entries.map((entry) => exact(rational.parseRational(entry), expression, context)) };
+      return evaluateSize(expression, context);
     case "string":
       return { kind: "string", value: expression.value };
     case "boolean":
@@ -37,16 +37,9 @@ export function evaluate(expression: Expression, context: Context): Datum {
       });
       return UNKNOWN;
     case "list":
-      return { kind: "list", items: expression.entries.map((entry) => evaluate(entry, context)) };
-    case "unary": {
-      const operand = evaluate(expression.operand, context);
-      if (operand.kind === "unknown") return UNKNOWN;
-      if (expression.operator === "-") {
-        if (operand.kind === "number") return number(rational.negate(operand.value));
-        if (operand.kind === "dimension") return fromDim(scaleDim(operand.dim, -1));
-      } else if (operand.kind === "boolean") return boolean(!operand.value);
-      return cannot(expression, expression.operator === "-" ? "negate" : "say `not` of", operand, context);
-    }
+      return evaluateList(expression, context);
+    case "unary":
+      return evaluateUnary(expression, context);
     case "binary":
       return evaluateBinary(expression, context);
     case "conditional": {
@@ -58,26 +51,50 @@ export function evaluate(expression: Expression, context: Context): Datum {
       }
       return evaluate(condition ? expression.then : expression.otherwise, context);
     }
-    case "call": {
-      const callee = evaluate(expression.callee, context);
-      if (callee.kind === "function") {
-        for (const argument of expression.arguments) {
-          if (argument.name) report(context, argument, { code: "RN0301", message: `\`${callee.name}\` takes its values by position` });
-        }
-        return applyFunction(callee.name, expression.arguments.map((argument) => evaluate(argument.value, context)), expression, context);
-      }
-      if (callee.kind === "block") return bindCall(callee, expression, context);
-      for (const argument of expression.arguments) evaluate(argument.value, context);
-      if (callee.kind !== "unknown" && !reportHidden(expression.callee, callee, context)) {
-        report(context, expression.callee, { code: "RN0304", message: `${describeDatum(callee)} takes no arguments` });
-      }
-      return UNKNOWN;
-    }
+    case "call":
+      return evaluateCall(expression, context);
     case "index":
       return evaluateIndex(expression.object, expression.index, expression, context);
     case "member":
       return evaluateMember(expression, context);
   }
+}
+
+// Each kind is a function of its own: a closure in this one would cost every expression.
+function evaluateSize(expression: SizeLiteral, context: Context): Datum {
+  return { kind: "list", items: expression.entries.map((entry) => exact(rational.parseRational(entry), expression, context)) };
+}
+
+function evaluateList(expression: ListExpression, context: Context): Datum {
+  return { kind: "list", items: expression.entries.map((entry) => evaluate(entry, context)) };
+}
+
+function evaluateUnary(expression: UnaryExpression, context: Context): Datum {
+  const operand = evaluate(expression.operand, context);
+  if (operand.kind === "unknown") return UNKNOWN;
+  if (expression.operator === "-") {
+    if (operand.kind === "number") return number(rational.negate(operand.value));
+    if (operand.kind === "dimension") return fromDim(scaleDim(operand.dim, -1));
+  } else if (operand.kind === "boolean") return boolean(!operand.value);
+  return cannot(expression, expression.operator === "-" ? "negate" : "say `not` of", operand, context);
+}
+
+function evaluateCall(expression: CallExpression, context: Context): Datum {
+  const callee = evaluate(expression.callee, context);
+  if (callee.kind === "block") return bindCall(callee, expression, context);
+  if (callee.kind === "function") return callFunction(callee, expression, context);
+  for (const argument of expression.arguments) evaluate(argument.value, context);
+  if (callee.kind !== "unknown" && !reportHidden(expression.callee, callee, context)) {
+    report(context, expression.callee, { code: "RN0304", message: `${describeDatum(callee)} takes no arguments` });
+  }
+  return UNKNOWN;
+}
+
+function callFunction(callee: FunctionDatum, expression: CallExpression, context: Context): Datum {
+  for (const argument of expression.arguments) {
+    if (argument.name) report(context, argument, { code: "RN0301", message: `\`${callee.name}\` takes its values by position` });
+  }
+  return applyFunction(callee.name, expression.arguments.map((argument) => evaluate(argument.value, context)), expression, context);
 }
 
 function evaluateName(name: string, range: Expression, context: Context): Datum {
@@ -183,24 +200,18 @@ function evaluateBinary(expression: BinaryExpression, context: Context): Datum {
   if (operator === "and" || operator === "or") {
     if (left.kind === "boolean" && left.value === (operator === "or")) return left;
     const right = evaluate(expression.right, context);
-    for (const [side, datum] of [[expression.left, left], [expression.right, right]] as const) {
-      if (datum.kind !== "boolean" && datum.kind !== "unknown") return cannot(side, `say \`${operator}\` of`, datum, context);
-    }
+    if (left.kind !== "boolean" && left.kind !== "unknown") return cannot(expression.left, `say \`${operator}\` of`, left, context);
+    if (right.kind !== "boolean" && right.kind !== "unknown") return cannot(expression.right, `say \`${operator}\` of`, right, context);
     if (right.kind === "boolean" && right.value === (operator === "or")) return right;
     return left.kind === "boolean" && right.kind === "boolean" ? right : UNKNOWN;
   }
   const right = evaluate(expression.right, context);
   if (left.kind === "unknown" || right.kind === "unknown") return UNKNOWN;
   if (operator === "==" || operator === "!=") {
-    const equal = equalData(left, right, (a, b) => {
-      context.session.work(1, () => spanAt(context, expression), context.instance);
-      const order = compareSizes(a, b, context);
-      return order === undefined ? undefined : order === 0;
-    });
+    const equal = isEqual(left, right, expression, context);
     if (equal === undefined) return undecided(expression, left, right, context);
     return boolean(equal === (operator === "=="));
   }
-  const isSize = (datum: Datum): datum is NumberDatum | DimensionDatum => datum.kind === "number" || datum.kind === "dimension";
   if (!isSize(left) || !isSize(right)) {
     const wrong = isSize(left) ? ([expression.right, right] as const) : ([expression.left, left] as const);
     return cannot(wrong[0], isOrder(operator) ? "compare" : `compute \`${operator}\` with`, wrong[1], context);
@@ -210,6 +221,14 @@ function evaluateBinary(expression: BinaryExpression, context: Context): Datum {
     return verdict === undefined ? undecided(expression, left, right, context) : boolean(verdict);
   }
   return arithmetic(operator, left, right, expression, context);
+}
+
+function isEqual(left: Datum, right: Datum, expression: BinaryExpression, context: Context): boolean | undefined {
+  return equalData(left, right, (a, b) => {
+    spendWork(1, context, expression);
+    const order = compareSizes(a, b, context);
+    return order === undefined ? undefined : order === 0;
+  });
 }
 
 /** What `<` and its like come to; `undefined` where it is not the same for all sizes. */
@@ -224,6 +243,7 @@ export function ordered(operator: "<" | "<=" | ">" | ">=", a: NumberDatum | Dime
   return operator === ">" && isAtLeast(asDim(b), asDim(a), facts) ? false : undefined;
 }
 
+const isSize = (datum: Datum): datum is NumberDatum | DimensionDatum => datum.kind === "number" || datum.kind === "dimension";
 const isOrder = (operator: BinaryOperator): operator is "<" | "<=" | ">" | ">=" => operator === "<" || operator === "<=" || operator === ">" || operator === ">=";
 
 function undecided(expression: BinaryExpression, left: Datum, right: Datum, context: Context): Datum {
@@ -234,6 +254,10 @@ function undecided(expression: BinaryExpression, left: Datum, right: Datum, cont
   });
   return UNKNOWN;
 }
+
+const OPERATIONS: Readonly<Record<string, (x: rational.Rational, y: rational.Rational) => rational.Rational | undefined>> = {
+  "+": rational.add, "-": rational.subtract, "*": rational.multiply, "/": rational.divide, "%": rational.modulo,
+};
 
 function arithmetic(
   operator: BinaryOperator,
@@ -247,12 +271,7 @@ function arithmetic(
     return UNKNOWN;
   }
   if (left.kind === "number" && right.kind === "number") {
-    const a = left.value;
-    const b = right.value;
-    const operations: Readonly<Record<string, (x: rational.Rational, y: rational.Rational) => rational.Rational | undefined>> = {
-      "+": rational.add, "-": rational.subtract, "*": rational.multiply, "/": rational.divide, "%": rational.modulo,
-    };
-    return exact(operations[operator]?.(a, b), range, context);
+    return exact(OPERATIONS[operator]?.(left.value, right.value), range, context);
   }
   const a = asDim(left);
   const b = asDim(right);
@@ -295,6 +314,8 @@ function evaluateIndex(object: Expression, index: Expression, range: Expression,
   return item;
 }
 
+const PARTS = ["channels", "features", "size", "rank"];
+
 function evaluateMember(expression: MemberExpression, context: Context): Datum {
   const { object, member } = expression;
   if (object.kind !== "in") {
@@ -313,9 +334,8 @@ function evaluateMember(expression: MemberExpression, context: Context): Datum {
     report(context, expression, { code: "RN0204", message: "`in` has a meaning only inside a block", help: ["It is what the enclosing block receives: write this in the block that needs it."] });
     return UNKNOWN;
   }
-  const parts = ["channels", "features", "size", "rank"];
-  if (!parts.includes(member.name)) {
-    const meant = didYouMean(member.name, parts);
+  if (!PARTS.includes(member.name)) {
+    const meant = didYouMean(member.name, PARTS);
     report(context, member, { code: "RN0201", message: `\`in\` has no \`${member.name}\``, label: meant, help: ["It has `channels` (also called `features`), `size` and `rank`."] });
     return UNKNOWN;
   }

@@ -4,7 +4,7 @@ import type { Rational } from "../base/rational.ts";
 import { addDims, ceilDim, floorDim, isSymbolic } from "../ir/dim.ts";
 import type { Dim } from "../ir/dim.ts";
 import type { Context } from "./context.ts";
-import { report, spanAt } from "./context.ts";
+import { report, spendWork } from "./context.ts";
 import type { Datum } from "./data.ts";
 import { describeDatum, number, UNKNOWN } from "./data.ts";
 
@@ -51,7 +51,7 @@ export function applyFunction(name: string, values: readonly Datum[], range: Ran
     case "total":
     case "min":
     case "max": {
-      if (only?.kind === "list") context.session.work(only.items.length, () => spanAt(context, range), context.instance);
+      if (only?.kind === "list") spendWork(only.items.length, context, range);
       const items = only?.kind === "list" ? only.items : name === "total" ? undefined : values;
       if (items === undefined || (items.length === 0 && name !== "total")) return wrong();
       if (name === "total") return sumOf(items, range, context) ?? wrong();
@@ -90,7 +90,7 @@ function rangeOf(values: readonly Datum[], range: Range, context: Context): Datu
     });
     return UNKNOWN;
   }
-  context.session.work(count, () => spanAt(context, range), context.instance);
+  spendWork(count, context, range);
   return { kind: "list", items: Array.from({ length: count }, (_, i) => number(first + i)) };
 }
 

@@ -1,10 +1,10 @@
 import type { Instance } from "../ir/origin.ts";
 import type { LayerElement, Parameter } from "../syntax/ast.ts";
-import { boundOf, checkType, coerce, parameterType, parametersOf, typeText } from "./call.ts";
+import { boundOf, checkType, coerceDefault, declaredParameters, parametersOf, typeText } from "./call.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
-import type { BlockDatum, Bound, Datum, Declared } from "./data.ts";
-import { formatDatum, spanIn, targetName, UNKNOWN } from "./data.ts";
+import type { BlockDatum, Bound, Datum, Declared, Target } from "./data.ts";
+import { argumentsText, formatDatum, spanIn, targetName, UNKNOWN } from "./data.ts";
 import { elaborateBody, labelled } from "./elaborate.ts";
 import { evaluate } from "./evaluate.ts";
 import { aliasTarget, define, moduleScope } from "./module-scope.ts";
@@ -94,7 +94,7 @@ export function enterBlock(outer: BlockDatum, element: LayerElement, flow: Flow,
   if (!isValue(flow) || declared.ast.broken) {
     // Its body is read where it is declared; here only the call can still be wrong.
     if (element.label === undefined) context.labels.incomplete = true;
-    const missing = (declared.ast.broken ? [] : (declared.ast.parameters ?? [])).filter((parameter) => parameter.default === undefined && !block.bound.has(parameter.name.name));
+    const missing = declared.ast.broken ? [] : missingOf(declared, block.bound);
     if (missing.length > 0) reportMissing(declared, missing, context, element);
     return labelled(element, "unknown", undefined, firstNode, context);
   }
@@ -110,7 +110,7 @@ export function enterBlock(outer: BlockDatum, element: LayerElement, flow: Flow,
     label,
     callSpan: span,
     declarationSpan: spanIn(declared.module.source, declared.ast.name),
-    arguments: [...block.bound].map(([key, { datum }]) => `${key}=${formatDatum(datum)}`).join(", "),
+    arguments: argumentsText(block.bound),
     loopIndex: context.loopIndex,
     inserted,
     residual: undefined,
@@ -167,21 +167,24 @@ export function bindParameters(
   inner: Context,
   call: { readonly context: Context; readonly element: { readonly start: number; readonly end: number } },
 ): boolean {
-  const missing: Parameter[] = [];
-  for (const parameter of declared.ast.parameters ?? []) {
-    const name = parameter.name.name;
+  const target: Target = { kind: "declaration", declared };
+  let isMissing = false;
+  for (const parameter of declaredParameters(declared)) {
+    const { ast, name, nameSpan } = parameter;
     const given = bound.get(name);
-    const span = spanIn(declared.module.source, parameter.name);
     let datum: Datum = UNKNOWN;
-    if (given) datum = withLength(given, parameter, declared, inner);
-    else if (parameter.default) {
-      const info = { name, positional: true, type: parameterType(parameter.type) ?? { base: "int" as const, list: "no" as const }, required: false, span: undefined };
-      datum = coerce(evaluate(parameter.default, inner), info, parameter.default, inner, { kind: "declaration", declared });
-    } else missing.push(parameter);
-    define(inner, parameter.name, { datum, role: "parameter", span, ...(given ? { given: given.span } : {}) });
+    if (given) datum = withLength(given, ast, declared, inner);
+    else if (ast.default) datum = coerceDefault(evaluate(ast.default, inner), parameter, ast.default, inner, target);
+    else isMissing = true;
+    define(inner, ast.name, { datum, role: "parameter", span: nameSpan, given: given?.span });
   }
-  if (missing.length > 0) reportMissing(declared, missing, call.context, call.element);
-  return missing.length === 0;
+  if (isMissing) reportMissing(declared, missingOf(declared, bound), call.context, call.element);
+  return !isMissing;
+}
+
+/** The parameters that need a value and have none. */
+function missingOf(declared: Declared, bound: ReadonlyMap<string, Bound>): readonly Parameter[] {
+  return (declared.ast.parameters ?? []).filter((parameter) => parameter.default === undefined && !bound.has(parameter.name.name));
 }
 
 function reportMissing(declared: Declared, missing: readonly Parameter[], context: Context, element: { readonly start: number; readonly end: number }): void {

@@ -1,12 +1,13 @@
+import type { Span } from "../base/source-file.ts";
 import type { Instance, ResidualRecord } from "../ir/origin.ts";
 import type { Value } from "../ir/graph.ts";
 import { sameShape } from "../ir/tensor-type.ts";
-import type { OpRecord } from "../ops/define-op.ts";
+import type { OpRecord, ResolveContext } from "../ops/define-op.ts";
 import { operators } from "../ops/registry.ts";
 import type { Body, Item, LayerElement } from "../syntax/ast.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
-import { coerce, parametersOf } from "./call.ts";
+import { coerce, parameterNamed, parametersOf } from "./call.ts";
 import type { BlockDatum, Datum } from "./data.ts";
 import { formatDatum, number } from "./data.ts";
 import { elaborateBranchesDry, elaborateItems, labelled } from "./elaborate.ts";
@@ -14,17 +15,13 @@ import { enterBlock } from "./instantiate.ts";
 import { strideBetween } from "./jump.ts";
 import { reportMismatch, reportNoStride, startsElsewhere } from "./mismatch.ts";
 import { blockPath, nameScope, operatorName, scopePath } from "./naming.ts";
-import { givenAttributes, makeNode, typeContext } from "./operator.ts";
+import { givenAttributes, makeNode, rulesOf } from "./operator.ts";
 import { isIdentity, isShortcutOption, policyInForce } from "./policy.ts";
 import { registerName } from "./registry.ts";
 import type { Flow } from "./scope.ts";
 import { isValue } from "./scope.ts";
 
-/** A branch that was built: its value and its text. */
-interface Branch {
-  readonly value: Value;
-  readonly items: readonly Item[];
-}
+const NONE_GIVEN: ResolveContext["given"] = {};
 
 /** `sum { … | … }` and its like; `residual { F }` also asks the policy for the other path. */
 export function elaborateJoin(element: LayerElement, join: BlockDatum, body: Body, flow: Flow, context: Context): Flow {
@@ -39,7 +36,7 @@ export function elaborateJoin(element: LayerElement, join: BlockDatum, body: Bod
     elaborateBranchesDry(body, context);
     return labelled(element, "unknown", undefined, 0, context);
   }
-  const attributes = isResidual ? {} : givenAttributes(join, record, element, context);
+  const given = isResidual ? NONE_GIVEN : givenAttributes(join, record, element, context);
   if (!isValue(flow) && flow !== "none") {
     elaborateItems(header, "unknown", context);
     for (const items of branches) elaborateItems(items, "unknown", branchContext(context));
@@ -49,15 +46,16 @@ export function elaborateJoin(element: LayerElement, join: BlockDatum, body: Bod
   const firstNode = context.session.builder.nodes.length;
   const label = element.label?.name;
   let path = blockPath(context.names, label, context.repeated);
-  if (path !== undefined) path = registerName(path, spanAt(context, element.label ?? element), context);
+  const span = spanAt(context, element);
+  if (path !== undefined) path = registerName(path, element.label ? spanAt(context, element.label) : span, context);
   const instance = {
     parent: context.instance,
     kind: "join",
     declaration: record.name,
     path: path ?? scopePath(context.names),
     label,
-    callSpan: spanAt(context, element),
-    declarationSpan: spanAt(context, element),
+    callSpan: span,
+    declarationSpan: span,
     arguments: "",
     loopIndex: context.loopIndex,
     inserted: context.inserted,
@@ -66,16 +64,20 @@ export function elaborateJoin(element: LayerElement, join: BlockDatum, body: Bod
   const names = path === undefined ? context.names : nameScope("named", path);
   const inner: Context = { ...context, names, repeated: false, instance, policy: { parent: context.policy, current: undefined } };
   elaborateItems(header, flow, inner);
-  const made = branches.map((items) => ({ flow: elaborateItems(items, flow, branchContext(inner)), items }));
-  const values: Branch[] = made.flatMap((branch) => (isValue(branch.flow) ? [{ value: branch.flow, items: branch.items }] : []));
-  if (values.length < made.length || attributes === undefined) return labelled(element, "unknown", path, firstNode, context);
+  const values = branchValues(branches, flow, inner);
+  if (values.length < branches.length || given === undefined) return labelled(element, "unknown", path, firstNode, context);
 
   const name = path ?? operatorName(context.names, record.kind, undefined);
   const result = isResidual
     ? residual(element, join, values, flow, name, inner, instance)
-    : joinValues(record, join, name, values.map((branch) => branch.value), element, inner);
-  if (path === undefined && isValue(result)) context.session.named.set(name, { span: spanAt(context, element), instance: context.instance, firstNode, endNode: context.session.builder.nodes.length, value: result });
+    : joinValues(record, join, name, values, span, inner);
+  if (path === undefined && isValue(result)) context.session.named.set(name, { span, instance: context.instance, firstNode, endNode: context.session.builder.nodes.length, value: result });
   return labelled(element, result, path, firstNode, context);
+}
+
+/** The values of the branches that could be built. */
+function branchValues(branches: readonly (readonly Item[])[], flow: Flow, context: Context): readonly Value[] {
+  return branches.map((items) => elaborateItems(items, flow, branchContext(context))).filter(isValue);
 }
 
 function branchContext(context: Context): Context {
@@ -84,20 +86,22 @@ function branchContext(context: Context): Context {
 
 /** Items before a leading `|` that are not chains belong to the whole join. */
 function splitBranches(body: Body): { readonly header: readonly Item[]; readonly branches: readonly (readonly Item[])[] } {
-  const [first, ...rest] = body.groups;
-  if (first && first.length > 0 && rest.length > 0 && !body.leadingBar && first.every((item) => item.kind !== "chain")) {
-    return { header: first, branches: rest };
+  const { groups, leadingBar } = body;
+  const first = groups[0];
+  if (first && first.length > 0 && groups.length > 1 && !leadingBar && first.every((item) => item.kind !== "chain")) {
+    return { header: first, branches: groups.slice(1) };
   }
-  return { header: [], branches: body.groups };
+  return { header: [], branches: groups };
 }
 
-function joinValues(record: OpRecord, join: BlockDatum, name: string, values: readonly Value[], element: LayerElement, context: Context): Flow {
-  const [only] = values;
+function joinValues(record: OpRecord, join: BlockDatum, name: string, values: readonly Value[], span: Span, context: Context): Flow {
+  const only = values[0];
   if (only && values.length === 1) return only;
-  const rules = typeContext(values, join, element, context);
-  const attributes = record.resolve ? record.resolve({ ...rules, given: {} }) : {};
+  const rules = rulesOf(values, NONE_GIVEN, join, span, context);
+  const attributes = record.resolve ? record.resolve(rules) : rules.attributes;
   if (attributes === undefined) return "unknown";
-  const node = makeNode(record, name, attributes, values, rules, element, context);
+  rules.attributes = attributes;
+  const node = makeNode(record, name, values, rules, span, context);
   return node?.outputs[0] ?? "unknown";
 }
 
@@ -105,15 +109,15 @@ function joinValues(record: OpRecord, join: BlockDatum, name: string, values: re
 function residual(
   element: LayerElement,
   join: BlockDatum,
-  branches: readonly Branch[],
+  branches: readonly Value[],
   flow: Flow,
   name: string,
   context: Context,
-  instance: { residual: ResidualRecord | undefined },
+  instance: { readonly callSpan: Span; residual: ResidualRecord | undefined },
 ): Flow {
   const { session } = context;
   const sum: OpRecord = operators.sum;
-  const inside = branches.length === 1 ? (branches[0]?.value ?? "unknown") : joinValues(sum, join, `${name}.sum`, branches.map((branch) => branch.value), element, context);
+  const inside = branches.length === 1 ? (branches[0] ?? "unknown") : joinValues(sum, join, `${name}.sum`, branches, instance.callSpan, context);
   if (!isValue(inside)) return "unknown";
   if (!isValue(flow)) {
     report(context, element, { code: "RN0701", message: "a residual needs an input to add to", help: ["Say with `from` where the chain starts: `from image -> residual { … }`."] });
@@ -125,43 +129,46 @@ function residual(
   const inForce = given?.datum.kind === "block" ? { block: given.datum, span: given.span } : policyInForce(context.policy);
   if (inForce === "unknown") return "unknown";
   const policy = inForce?.block;
-  const policyText = policy ? formatDatum(policy) : "identity";
-  const stride = strideBetween(session.jumps.get(flow), session.jumps.get(inside));
+  const stride = strideBetween(session.jumps[flow.id], session.jumps[inside.id]);
   const channels = inside.type.shape[1];
-  const record = (made: ResidualRecord["made"]): void => {
-    instance.residual = { policy: policyText, channels: typeof channels === "number" ? channels : 0, stride: stride ?? [], made };
-  };
+  const record: ResidualRecord = { policy: policy ? formatDatum(policy) : "identity", channels: typeof channels === "number" ? channels : 0, stride: stride ?? [], made: "none" };
   if (policy?.target.kind === "none") {
-    record("none");
+    instance.residual = record;
     return inside;
   }
   const elsewhere = startsElsewhere(inside, flow);
-  const uneven = stride === undefined || stride.some((step) => !Number.isInteger(step) || step < 1);
+  const uneven = stride === undefined || stride.some(isUneven);
   if ((elsewhere || uneven || inside.type.shape.length !== flow.type.shape.length) && !sameShape(inside.type.shape, flow.type.shape, session.facts)) {
     reportNoStride({ element, input: flow, result: inside, stride, elsewhere, context });
     return "unknown";
   }
   let other: Flow = flow;
   if (policy && !isIdentity(policy)) {
-    const asked = new Map(policy.bound);
-    const span = inForce?.span ?? spanAt(context, element);
-    const steps = stride && !uneven ? stride : [1];
-    const same = steps.every((step) => step === steps[0]);
-    const ask = (name: string, datum: Datum): void => {
-      const parameter = parametersOf(policy.target, context).find((candidate) => candidate.name === name);
-      asked.set(name, { datum: parameter ? coerce(datum, parameter, element.callee, context, policy.target) : datum, span });
-    };
-    ask("channels", number(channels as number));
-    ask("stride", same ? number(steps[0] as number) : { kind: "list", items: steps.map((step) => number(step)) });
+    const asked = ask(policy, inForce?.span ?? instance.callSpan, channels as number, stride && !uneven ? stride : [1], element, context);
     const call: LayerElement = { ...element, label: undefined, body: undefined };
-    other = enterBlock({ ...policy, bound: asked }, call, flow, { ...context, repeated: false, policy: { parent: undefined, current: undefined } }, true);
+    other = enterBlock(asked, call, flow, { ...context, repeated: false, policy: { parent: undefined, current: undefined } }, true);
     if (!isValue(other)) return "unknown";
   }
-  record(other === flow ? "identity" : "layers");
+  instance.residual = { ...record, made: other === flow ? "identity" : "layers" };
   if (!sameShape(inside.type.shape, other.type.shape, session.facts)) {
     reportMismatch({ element, input: flow, result: inside, shortcut: other, policy, policySpan: inForce?.span, stride: stride ?? [1], context });
     return "unknown";
   }
-  return joinValues(sum, join, name, [inside, other], element, context);
+  return joinValues(sum, join, name, [inside, other], instance.callSpan, context);
 }
 
+const isUneven = (step: number): boolean => !Number.isInteger(step) || step < 1;
+
+/** A shortcut option that has been told what F did: its channels, and its stride, one number where every axis has the same. */
+function ask(policy: BlockDatum, span: Span, channels: number, steps: readonly number[], element: LayerElement, context: Context): BlockDatum {
+  const { target } = policy;
+  const parameters = parametersOf(target, context);
+  const bound = new Map(policy.bound);
+  const tell = (name: string, datum: Datum): void => {
+    const parameter = parameterNamed(name, parameters);
+    bound.set(name, { datum: parameter ? coerce(datum, parameter, element.callee, context, target) : datum, span });
+  };
+  tell("channels", number(channels));
+  tell("stride", steps.every((step) => step === steps[0]) ? number(steps[0] as number) : { kind: "list", items: steps.map((step) => number(step)) });
+  return { kind: "block", target, bound };
+}

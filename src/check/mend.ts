@@ -173,7 +173,7 @@ function meetingAnywhere(values: readonly Value[], index: number, context: Conte
 
 /** The accumulated stride of a value, where it is the same on every axis. */
 function strideOf(value: Value, { session }: Context): number | undefined {
-  const factors = session.jumps.get(value)?.factors ?? [];
+  const factors = session.jumps[value.id]?.factors ?? [];
   return factors.every((factor) => factor === factors[0]) ? factors[0] : undefined;
 }
 

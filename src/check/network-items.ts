@@ -66,7 +66,7 @@ function addInput(item: Input, context: Context, run: NetworkRun): Flow {
       // A layer of this name would be a second value of one name in every exported file.
       const firstNode = context.session.builder.nodes.length;
       context.session.named.set(name, { span: spanAt(context, item.name), instance: context.instance, firstNode, endNode: firstNode, value });
-      context.session.jumps.set(value, { epoch: 0, factors: shape.slice(2).map(() => 1), unlike: false });
+      context.session.jumps[value.id] = { epoch: 0, factors: shape.slice(2).map(() => 1), unlike: false };
     }
   }
   const span = spanAt(context, item.name);

@@ -7,7 +7,7 @@ import { boundOf } from "./call.ts";
 import type { Context } from "./context.ts";
 import { report, spanAt } from "./context.ts";
 import type { BlockDatum, Declared } from "./data.ts";
-import { describeDatum, formatDatum, spanIn, targetName, UNKNOWN } from "./data.ts";
+import { argumentsText, describeDatum, spanIn, targetName, UNKNOWN } from "./data.ts";
 import { elaborateBody, elaborateItems, labelled } from "./elaborate.ts";
 import { evaluate } from "./evaluate.ts";
 import { bindParameters } from "./instantiate.ts";
@@ -176,7 +176,7 @@ export function networkElement(block: BlockDatum, element: LayerElement, flow: F
     label: element.label?.name,
     callSpan: span,
     declarationSpan: spanIn(declared.module.source, declared.ast.name),
-    arguments: [...boundOf(block, context)].map(([key, { datum }]) => `${key}=${formatDatum(datum)}`).join(", "),
+    arguments: argumentsText(boundOf(block, context)),
     loopIndex: context.loopIndex,
     inserted: context.inserted,
     residual: undefined,

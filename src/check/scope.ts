@@ -11,7 +11,7 @@ export interface Binding {
   /** Where it was made; built-in names have none. */
   readonly span: Span | undefined;
   /** For a parameter: the argument that gave it its value. */
-  readonly given?: Span;
+  readonly given?: Span | undefined;
 }
 
 /**

@@ -35,8 +35,10 @@ export interface Session {
   readonly symbols: Map<string, Span>;
   /** Full names of layers and blocks in use, for clashes and for paths such as `layer1.0`. */
   readonly named: Map<string, NamedThing>;
-  /** Accumulated strides of values. */
-  readonly jumps: Map<Value, Jump>;
+  /** Accumulated strides of values, by their ids. */
+  readonly jumps: (Jump | undefined)[];
+  /** Values in the parameters of all layers so far, and their multiply-adds for one example. */
+  readonly totals: { parameters: number; macs: number };
   stepsLeft: number;
   /** Expressions and list entries that may still be worked out. */
   workLeft: number;
@@ -46,10 +48,10 @@ export interface Session {
   report(report: Report): void;
   /** Says again what another session has found out. */
   repeat(problems: readonly Problem[]): void;
-  /** Counts `count` elements or statements against the budget; ends the elaboration when it is spent. */
-  spend(count: number, span: Span, instance: Instance | undefined): void;
-  /** Counts work on values that are no elements: entries of lists, comparisons. */
-  work(count: number, span: () => Span, instance: Instance | undefined): void;
+  /** Ends the elaboration: its elements and statements have spent the budget. */
+  outOfSteps(span: Span, instance: Instance | undefined): never;
+  /** Ends the elaboration: working out its values takes too long. */
+  outOfWork(span: Span, instance: Instance | undefined): never;
   readonly problems: () => readonly Problem[];
 }
 
@@ -75,7 +77,8 @@ export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map
     assumptions: [],
     symbols: new Map(),
     named: new Map(),
-    jumps: new Map(),
+    jumps: [],
+    totals: { parameters: 0, macs: 0 },
     stepsLeft: LIMITS.steps,
     workLeft: LIMITS.work,
     depth: 0,
@@ -112,9 +115,7 @@ export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map
         made.push({ problem, repeats: 0 });
       }
     },
-    spend(count, span, instance) {
-      session.stepsLeft -= count;
-      if (session.stepsLeft >= 0) return;
+    outOfSteps(span, instance) {
       session.report({
         code: "RN0801",
         message: `this network needs more than ${groupDigits(LIMITS.steps)} elaboration steps`,
@@ -126,13 +127,11 @@ export function createSession(index: ModuleIndex, scopes: ModuleScopes = new Map
       });
       throw new BudgetSpent();
     },
-    work(count, span, instance) {
-      session.workLeft -= count;
-      if (session.workLeft >= 0) return;
+    outOfWork(span, instance) {
       session.report({
         code: "RN0801",
         message: "the expressions of this network take too long to work out",
-        span: span(),
+        span,
         instance,
         label: "the budget is spent here",
         help: ["Build smaller lists, or fewer of them."],

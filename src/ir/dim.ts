@@ -179,7 +179,8 @@ function simplifyFloor(atom: Extract<Atom, { kind: "floor" }>, facts: Facts): Di
 
 /** True when both are provably the same size. */
 export function sameDim(a: Dim, b: Dim, facts: Facts = NO_FACTS): boolean {
-  if (typeof a === "number" && typeof b === "number") return a === b;
+  if (a === b) return true;
+  if (typeof a === "number" && typeof b === "number") return false;
   const difference = simplifyDim(subtractDims(a, b), facts);
   return difference === 0;
 }
@@ -200,6 +201,7 @@ export function leastDim(dim: Dim, facts: Facts): number {
 
 /** The sign of a - b where it is the same for all sizes; `undefined` where it is not known. */
 export function compareDims(a: Dim, b: Dim, facts: Facts): -1 | 0 | 1 | undefined {
+  if (typeof a === "number" && typeof b === "number") return a < b ? -1 : a > b ? 1 : 0;
   const difference = simplifyDim(subtractDims(a, b), facts);
   if (typeof difference === "number") return Math.sign(difference) as -1 | 0 | 1;
   if (leastDim(difference, facts) > 0) return 1;

@@ -151,12 +151,12 @@ export function createGraphBuilder(): GraphBuilder {
       return value(`constant_${valueCount}`, { dtype: tensor.dtype, shape: tensor.shape }, { kind: "constant", tensor });
     },
     node(input) {
-      const outputs: Value[] = [];
-      const { op, name, attributes, origin } = input;
-      const node: Node = { id: nodes.length, op, name, attributes, inputs: input.inputs, outputs, origin };
-      input.types.forEach((type, index) => {
-        outputs.push(value(index === 0 ? name : `${name}:${index}`, type, { kind: "node", node, index }));
-      });
+      const { op, name, attributes, inputs, types, origin } = input;
+      const outputs = new Array<Value>(types.length);
+      const node: Node = { id: nodes.length, op, name, attributes, inputs, outputs, origin };
+      for (let index = 0; index < types.length; index++) {
+        outputs[index] = value(index === 0 ? name : `${name}:${index}`, types[index] as TensorType, { kind: "node", node, index });
+      }
       nodes.push(node);
       return node;
     },

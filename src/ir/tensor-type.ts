@@ -16,17 +16,42 @@ export function formatShape(shape: readonly Dim[]): string {
 
 /** True when both shapes are provably equal. */
 export function sameShape(a: readonly Dim[], b: readonly Dim[], facts?: Facts): boolean {
-  return a.length === b.length && a.every((dim, axis) => sameDim(dim, b[axis] as Dim, facts));
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (!sameDim(a[axis] as Dim, b[axis] as Dim, facts)) return false;
+  return true;
 }
+
+const isKnown = (dim: Dim): boolean => typeof dim === "number";
 
 /** The shape when every size is known, else nothing. */
 export function knownShape(shape: readonly Dim[]): readonly number[] | undefined {
-  return shape.every((dim) => typeof dim === "number") ? (shape as readonly number[]) : undefined;
+  return shape.every(isKnown) ? (shape as readonly number[]) : undefined;
 }
 
 /** How many elements a tensor of this shape has. */
 export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((count, size) => count * size, 1);
+  let count = 1;
+  for (let axis = 0; axis < shape.length; axis++) count *= shape[axis] as number;
+  return count;
+}
+
+/** How many elements a tensor of this shape has in a batch of one; nothing while another size is open. */
+export function elementsOfOne(shape: readonly Dim[]): number | undefined {
+  let count = 1;
+  for (let axis = 1; axis < shape.length; axis++) {
+    const size = shape[axis];
+    if (typeof size !== "number") return undefined;
+    count *= size;
+  }
+  return count;
+}
+
+/** The shape in a batch of one, when every other size is known. */
+export function shapeOfOne(shape: readonly Dim[]): readonly number[] | undefined {
+  const one = shape.slice();
+  one[0] = 1;
+  return knownShape(one);
 }
 
 /** What an axis is called in messages: batch, channels, height, width (features for rank 2, length for rank 3). */

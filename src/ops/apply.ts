@@ -1,8 +1,8 @@
-import { invariant } from "../base/assert.ts";
+import { InternalError } from "../base/assert.ts";
 import { NO_FACTS } from "../ir/dim.ts";
 import type { Facts } from "../ir/dim.ts";
 import type { Attributes, Value } from "../ir/graph.ts";
-import { formatShape } from "../ir/tensor-type.ts";
+import { formatShape, shapeOfOne } from "../ir/tensor-type.ts";
 import type { TensorType } from "../ir/tensor-type.ts";
 import type { OpRecord } from "./define-op.ts";
 
@@ -10,6 +10,18 @@ import type { OpRecord } from "./define-op.ts";
 export function dataInputs<T>(record: OpRecord, inputs: readonly T[]): readonly T[] {
   return record.form === "join" || record.level === "internal" ? inputs : inputs.slice(0, 1);
 }
+
+/** Multiply-adds of an operator for one example; nothing while a size is open. */
+export function macsOfOne(record: OpRecord, attributes: Attributes, inputs: readonly TensorType[], outputs: readonly TensorType[]): number | undefined {
+  if (record.macs === undefined) return 0;
+  const ins = inputs.map(oneOf);
+  const outs = outputs.map(oneOf);
+  if (!ins.every(isKnown) || !outs.every(isKnown)) return undefined;
+  return record.macs({ attributes, inputs: ins, outputs: outs });
+}
+
+const oneOf = (type: TensorType): readonly number[] | undefined => shapeOfOne(type.shape);
+const isKnown = (shape: readonly number[] | undefined): shape is readonly number[] => shape !== undefined;
 
 /** The result types of an operator that a pass applies. Inputs that do not fit are a bug of the pass. */
 export function resultTypes(record: OpRecord, inputs: readonly Value[], attributes: Attributes, facts: Facts = NO_FACTS): readonly TensorType[] {
@@ -23,6 +35,6 @@ export function resultTypes(record: OpRecord, inputs: readonly Value[], attribut
       return undefined;
     },
   });
-  invariant(types, `${record.name} on ${inputs.map(({ type }) => formatShape(type.shape)).join(", ")}: ${message}`);
+  if (types === undefined) throw new InternalError(`${record.name} on ${inputs.map(({ type }) => formatShape(type.shape)).join(", ")}: ${message}`);
   return types;
 }

@@ -1,9 +1,10 @@
+import type { Attributes } from "../ir/graph.ts";
 import { defineOp } from "./define-op.ts";
 import { at, flagOf, numberOf, operand, result } from "./families/attributes.ts";
 import { channelsOf, inputOf } from "./families/axes.ts";
 import { batchNormGradient, channelArithmetic } from "./families/batch-norm-gradient.ts";
 import { needSmallRank } from "./families/layers.ts";
-import { scaleAndShift } from "./families/normalisation.ts";
+import { ONE, ZERO } from "./families/normalisation.ts";
 
 export const bn = defineOp({
   name: "bn",
@@ -25,16 +26,17 @@ conv(3x3, 16) -> bn -> relu -> conv(3x3, 16) -> bn(eps=1e-3, momentum=0.01, zero
   ],
   resolve(c) {
     if (channelsOf(c, "bn") === undefined) return undefined;
-    const { eps, momentum, zero } = c.given as { eps: number; momentum: number; zero: boolean };
-    return { eps, momentum, zero };
+    return c.given as Attributes;
   },
   parameters(c) {
     const channels = channelsOf(c, "bn");
     if (channels === undefined) return [];
+    const shape = [channels];
     return [
-      ...scaleAndShift(c, "bn", flagOf(c.attributes, "zero") ? 0 : 1),
-      { name: "running_mean", role: "running_mean", shape: [channels], initializer: { kind: "constant", value: 0 } },
-      { name: "running_var", role: "running_var", shape: [channels], initializer: { kind: "constant", value: 1 } },
+      { name: "weight", role: "scale", shape, initializer: flagOf(c.attributes, "zero") ? ZERO : ONE },
+      { name: "bias", role: "shift", shape, initializer: ZERO },
+      { name: "running_mean", role: "running_mean", shape, initializer: ZERO },
+      { name: "running_var", role: "running_var", shape, initializer: ONE },
     ];
   },
   shape: (c) => [inputOf(c)],

@@ -2,7 +2,7 @@ import { defineOp } from "./define-op.ts";
 import type { KnownNode, ResolveContext, ShapeContext } from "./define-op.ts";
 import type { Attributes } from "../ir/graph.ts";
 import { at, flagOf, listOf, numberOf, operand, product, result } from "./families/attributes.ts";
-import { channelsOf, fits, inputOf, mapOf, reshaped, resolveWindow, slidingShape, spatialOf, windowAttributes, windowOf } from "./families/axes.ts";
+import { channelsOf, fits, inputOf, mapOf, resolveWindow, slidingType, windowAttributes, windowOf } from "./families/axes.ts";
 import { convolutionGradient } from "./families/convolution-gradient.ts";
 import { groupsFit } from "./families/groups.ts";
 import { convolutionConfig, convolveInGroups, everyNth, learned, needImage, paddedInput } from "./families/layers.ts";
@@ -15,7 +15,8 @@ function resolve(c: ResolveContext): Attributes | undefined {
   if (inputChannels === undefined || !window || !fits(c, "conv", window)) return undefined;
   const { channels, groups, bias } = c.given as { channels: number; groups: number; bias: boolean };
   if (!groupsFit(c, "conv", inputChannels, channels, groups)) return undefined;
-  return { ...window, groups, channels, bias };
+  const { kernel, stride, dilation, pads } = window;
+  return { kernel, stride, dilation, pads, groups, channels, bias };
 }
 
 function parameters(c: ShapeContext) {
@@ -63,12 +64,7 @@ conv(3x3, 16, stride=2) -> conv(1, 8, bias=true) -> conv(3x3, 8, dilation=2, gro
   ],
   resolve,
   parameters,
-  shape(c) {
-    const type = inputOf(c);
-    const window = windowOf(c.attributes);
-    const spatial = slidingShape(spatialOf(type), window);
-    return [reshaped(type, [at(type.shape, 0), numberOf(c.attributes, "channels"), ...spatial])];
-  },
+  shape: (c) => [slidingType(inputOf(c), numberOf(c.attributes, "channels"), windowOf(c.attributes))],
   macs,
   weighted: true,
   window: windowOf,

@@ -1,11 +1,11 @@
-import { invariant } from "../../base/assert.ts";
+import { InternalError, invariant } from "../../base/assert.ts";
 import { addDims, compareDims, floorDivide, formatDim, scaleDim } from "../../ir/dim.ts";
-import type { Dim } from "../../ir/dim.ts";
+import type { Dim, Facts } from "../../ir/dim.ts";
 import type { Attributes, AttributeValue } from "../../ir/graph.ts";
 import { axisName, formatShape, knownShape } from "../../ir/tensor-type.ts";
 import type { TensorType } from "../../ir/tensor-type.ts";
 import type { ResolveContext, TypeContext, Window } from "../define-op.ts";
-import { at, indices, listOf } from "./attributes.ts";
+import { at, listOf } from "./attributes.ts";
 
 /** The only data input of a layer. */
 export function inputOf(c: TypeContext): TensorType {
@@ -50,9 +50,9 @@ export function channelsOf(c: TypeContext, op: string, input = 0): number | unde
 export function perAxis(c: TypeContext, op: string, name: string, value: AttributeValue | undefined): readonly number[] | undefined {
   const { shape } = inputOf(c);
   const rank = shape.length - 2;
-  if (typeof value === "number") return indices(rank).map(() => value);
-  invariant(Array.isArray(value), `${op} was given ${name}`);
-  if (value.length === rank) return value as readonly number[];
+  if (typeof value === "number") return new Array<number>(rank).fill(value);
+  if (typeof value !== "object") throw new InternalError(`${op} was not given ${name}`);
+  if (value.length === rank) return value;
   const count = `${value.length} number${value.length === 1 ? "" : "s"}`;
   return c.fail({
     code: "RN0403",
@@ -79,12 +79,11 @@ export function resolveWindow(c: ResolveContext, op: string): ResolvedWindow | u
   const stride = given.stride === undefined ? kernel : perAxis(c, op, "stride", given.stride);
   const dilation = perAxis(c, op, "dilation", given.dilation ?? 1);
   if (!stride || !dilation) return undefined;
-  const pad =
-    given.pad === undefined
-      ? kernel.map((size, axis) => Math.floor((at(dilation, axis) * (size - 1)) / 2))
-      : perAxis(c, op, "pad", given.pad);
-  return pad && { kernel, stride, dilation, pads: [...pad, ...pad] };
+  const pad = given.pad === undefined ? halves(kernel, dilation) : perAxis(c, op, "pad", given.pad);
+  return pad && { kernel, stride, dilation, pads: pad.concat(pad) };
 }
+
+const halves = (kernel: readonly number[], dilation: readonly number[]): readonly number[] => kernel.map((size, axis) => Math.floor((at(dilation, axis) * (size - 1)) / 2));
 
 /** The window in resolved attributes. */
 export function windowOf(attributes: Attributes): Window {
@@ -102,11 +101,9 @@ export const extent = (kernel: number, dilation: number): number => dilation * (
 /** Reports a kernel that is larger than the padded input on some axis (RN0403); true when it fits or may fit. */
 export function fits(c: TypeContext, op: string, window: Window): boolean {
   const { shape } = inputOf(c);
-  const axis = window.kernel.findIndex((size, index) => {
-    const padded = addDims(at(shape, index + 2), padsOn(window, index));
-    return compareDims(padded, extent(size, at(window.dilation, index)), c.facts) === -1;
-  });
-  if (axis < 0) return true;
+  let axis = 0;
+  while (axis < window.kernel.length && fitsOn(axis, at(shape, axis + 2), window, c.facts)) axis++;
+  if (axis === window.kernel.length) return true;
   const size = at(shape, axis + 2);
   const covered = extent(at(window.kernel, axis), at(window.dilation, axis));
   c.fail({
@@ -118,15 +115,29 @@ export function fits(c: TypeContext, op: string, window: Window): boolean {
   return false;
 }
 
+function fitsOn(axis: number, size: Dim, window: Window, facts: Facts): boolean {
+  return compareDims(addDims(size, padsOn(window, axis)), extent(at(window.kernel, axis), at(window.dilation, axis)), facts) !== -1;
+}
+
 export const padsOn = (window: Window, axis: number): number =>
   at(window.pads, axis) + at(window.pads, axis + window.kernel.length);
 
 /** floor((size + pads - extent) / stride) + 1 on every spatial axis. */
 export function slidingShape(spatial: readonly Dim[], window: Window): readonly Dim[] {
-  return spatial.map((size, axis) => {
-    const reach = padsOn(window, axis) - extent(at(window.kernel, axis), at(window.dilation, axis));
-    return addDims(floorDivide(addDims(size, reach), at(window.stride, axis)), 1);
-  });
+  return spatial.map((size, axis) => slidingSize(size, window, axis));
+}
+
+function slidingSize(size: Dim, window: Window, axis: number): Dim {
+  const reach = padsOn(window, axis) - extent(at(window.kernel, axis), at(window.dilation, axis));
+  return addDims(floorDivide(addDims(size, reach), at(window.stride, axis)), 1);
+}
+
+/** The type that a window sliding over a map makes, with other channels. */
+export function slidingType(type: TensorType, channels: number, window: Window): TensorType {
+  const shape = type.shape.slice();
+  shape[1] = channels;
+  for (let axis = 2; axis < shape.length; axis++) shape[axis] = slidingSize(at(shape, axis), window, axis - 2);
+  return reshaped(type, shape);
 }
 
 /**

@@ -10,8 +10,8 @@ function nearestDivisor(inputChannels: number, channels: number, wanted: number)
 
 /** Checks that groups divides both numbers of channels (RN0403). */
 export function groupsFit(c: TypeContext, op: string, inputChannels: number, channels: number, groups: number): boolean {
-  const wrong = [inputChannels, channels].find((count) => count % groups !== 0);
-  if (wrong === undefined) return true;
+  const wrong = inputChannels % groups !== 0 ? inputChannels : channels;
+  if (wrong % groups === 0) return true;
   const which = wrong === inputChannels ? "input" : "output";
   c.fail({
     code: "RN0403",

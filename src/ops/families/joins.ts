@@ -70,9 +70,11 @@ function sameRank(c: ShapeContext, op: string): boolean {
 export function equalShapes(c: ShapeContext, op: string, except?: number): TensorType | undefined {
   if (!sameRank(c, op)) return undefined;
   const first = at(c.inputs, 0);
-  for (const [index, { shape }] of c.inputs.entries()) {
-    const axis = shape.findIndex((size, other) => other !== except && !sameDim(at(first.shape, other), size, c.facts));
-    if (axis >= 0) return differ(c, op, index, axis);
+  for (let index = 1; index < c.inputs.length; index++) {
+    const { shape } = at(c.inputs, index);
+    for (let axis = 0; axis < shape.length; axis++) {
+      if (axis !== except && !sameDim(at(first.shape, axis), at(shape, axis), c.facts)) return differ(c, op, index, axis);
+    }
   }
   return first;
 }

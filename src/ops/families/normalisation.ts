@@ -1,16 +1,20 @@
-import type { Value } from "../../ir/graph.ts";
+import type { Initializer, Value } from "../../ir/graph.ts";
 import type { Emitter } from "../contract/emitter.ts";
 import type { ParameterSpec, ShapeContext } from "../define-op.ts";
 import { channelsOf } from "./axes.ts";
 import { sumPerChannel } from "./per-channel.ts";
 
-/** Learned scale and shift per channel: `weight`, which begins at `scale`, and `bias`, which begins at 0. */
-export function scaleAndShift(c: ShapeContext, op: string, scale = 1): readonly ParameterSpec[] {
+/** What parameters begin at. */
+export const ZERO: Initializer = { kind: "constant", value: 0 };
+export const ONE: Initializer = { kind: "constant", value: 1 };
+
+/** Learned scale and shift per channel: `weight`, which begins at 1, and `bias`, which begins at 0. */
+export function scaleAndShift(c: ShapeContext, op: string): readonly ParameterSpec[] {
   const channels = channelsOf(c, op);
   if (channels === undefined) return [];
   return [
-    { name: "weight", role: "scale", shape: [channels], initializer: { kind: "constant", value: scale } },
-    { name: "bias", role: "shift", shape: [channels], initializer: { kind: "constant", value: 0 } },
+    { name: "weight", role: "scale", shape: [channels], initializer: ONE },
+    { name: "bias", role: "shift", shape: [channels], initializer: ZERO },
   ];
 }
 
