@@ -2,7 +2,6 @@ import type { Dim } from "../../ir/dim.ts";
 import type { Instance } from "../../ir/origin.ts";
 import { isWeighted } from "../analysis/layers.ts";
 import type { ResidualUnit } from "../analysis/residuals.ts";
-import { residualUnits } from "../analysis/residuals.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
 
@@ -80,7 +79,7 @@ function cifarForm(context: NetworkContext): { readonly counts: readonly number[
   const { graph, total } = context;
   const [input, second] = graph.inputs;
   if (second || !input || !isSquare(input.type.shape, SIDES[0])) return undefined;
-  const all = residualUnits(context);
+  const all = context.residuals;
   const joins = new Set<Instance>(all.map(({ instance }) => instance));
   const units = all.filter(({ instance }) => !hasAncestor(instance, joins));
   const stages = units.map(({ result }) => SIDES.findIndex((side) => result !== undefined && isSquare(result.type.shape, side)));
