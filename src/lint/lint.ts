@@ -5,6 +5,7 @@ import type { Graph } from "../ir/graph.ts";
 import type { Program } from "../program/load.ts";
 import type { BuildOptions, NetworkEntry } from "../program/networks.ts";
 import { buildNetwork, checkProgram, listNetworks } from "../program/networks.ts";
+import { moduleElements } from "../syntax/elements.ts";
 import { commentsOf } from "../syntax/index.ts";
 import { networkContext } from "./context.ts";
 import { createFindings } from "./findings.ts";
@@ -47,7 +48,7 @@ export function lintProgram(program: Program, settings: LintSettings, options: L
   // What could not be read is missing from the tree: a rule would speak of names as unused whose use is in the lost part.
   const isRead = !hasErrors(program.problems);
   if (isRead) {
-    const context: ModuleContext = { module, comments, threshold, report: (finding) => findings.inModule(rule, finding) };
+    const context: ModuleContext = { module, comments, elements: moduleElements(module), threshold, report: (finding) => findings.inModule(rule, finding) };
     for (rule of asked) rule.checkModule?.(context);
   }
   const recipes = lazy(() => recipesOf(program));
