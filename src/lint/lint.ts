@@ -5,12 +5,13 @@ import type { Graph } from "../ir/graph.ts";
 import type { Program } from "../program/load.ts";
 import type { BuildOptions, NetworkEntry } from "../program/networks.ts";
 import { buildNetwork, checkProgram, listNetworks } from "../program/networks.ts";
+import { moduleElements } from "../syntax/elements.ts";
 import { commentsOf } from "../syntax/index.ts";
-import { networkContexts } from "./context.ts";
+import { networkContext } from "./context.ts";
 import { createFindings } from "./findings.ts";
 import { recipesOf } from "./recipes.ts";
 import { RULES } from "./registry.ts";
-import type { Rule } from "./rule.ts";
+import type { ModuleContext, Rule } from "./rule.ts";
 import { unusedIgnore } from "./rules/unused-ignore.ts";
 import type { LintSettings } from "./settings.ts";
 import { readIgnores } from "./suppress.ts";
@@ -41,17 +42,19 @@ export function lintProgram(program: Program, settings: LintSettings, options: L
   const ignores = readIgnores(module, comments);
   const findings = createFindings(module.source, ignores.isIgnored);
 
+  // The rule that is being asked: all share what is known, and each has thresholds and findings of its own.
+  let rule: Rule;
+  const threshold = (name: string): number => settings.threshold(rule, name);
   // What could not be read is missing from the tree: a rule would speak of names as unused whose use is in the lost part.
   const isRead = !hasErrors(program.problems);
-  for (const rule of isRead ? asked : []) {
-    rule.checkModule?.({ module, comments, threshold: (name) => settings.threshold(rule, name), report: (finding) => findings.inModule(rule, finding) });
+  if (isRead) {
+    const context: ModuleContext = { module, comments, elements: moduleElements(module), threshold, report: (finding) => findings.inModule(rule, finding) };
+    for (rule of asked) rule.checkModule?.(context);
   }
   const recipes = lazy(() => recipesOf(program));
   for (const graph of graphs) {
-    const contextOf = networkContexts(graph, recipes);
-    for (const rule of asked) {
-      rule.checkNetwork?.(contextOf({ module, threshold: (name) => settings.threshold(rule, name), report: (finding) => findings.inNetwork(rule, graph, finding) }));
-    }
+    const context = networkContext(graph, { module, recipes, threshold, report: (finding) => findings.inNetwork(rule, graph, finding) });
+    for (rule of asked) rule.checkNetwork?.(context);
   }
   for (const finding of ignores.findings({ rules: new Set(asked), text: isRead, graphs: isWhole && !hasErrors(problems) ? graphs : undefined })) {
     findings.inModule(unusedIgnore, finding);

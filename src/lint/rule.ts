@@ -4,6 +4,9 @@ import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Instance } from "../ir/origin.ts";
 import type { Measures, NodeMeasure } from "../passes/measure.ts";
 import type { Module } from "../syntax/ast.ts";
+import type { PlacedElement } from "../syntax/elements.ts";
+import type { MapLayer } from "./analysis/maps.ts";
+import type { ResidualUnit } from "./analysis/residuals.ts";
 import type { RecipeFacts } from "./recipes.ts";
 
 /**
@@ -54,6 +57,8 @@ export interface RuleContext {
 export interface ModuleContext extends RuleContext {
   /** The comments of the file in order, `//` and `///`, with their places. */
   readonly comments: readonly Span[];
+  /** Every element of a chain in the file, outer ones before inner ones, in the order of the text. */
+  readonly elements: readonly PlacedElement[];
   report(finding: Finding & { readonly at: Span }): void;
 }
 
@@ -68,6 +73,10 @@ export interface NetworkContext extends RuleContext {
   readonly instances: readonly Instance[];
   /** The nodes made inside an instance (also deeper ones), in order. */
   nodesOf(instance: Instance): readonly Node[];
+  /** Every `residual`, in the order of its first layer. */
+  readonly residuals: readonly ResidualUnit[];
+  /** The layers with windows before any global operator, in order; without those whose sizes are open. */
+  readonly mapLayers: readonly MapLayer[];
   /** The recipes that the file declares or imports: nothing says which of them trains this network. */
   readonly recipes: readonly RecipeFacts[];
   /**

@@ -1,7 +1,7 @@
 import { lazy } from "../base/lazy.ts";
 import { elementCount, knownShape } from "../ir/tensor-type.ts";
 import type { Graph, Node, ParameterRole, Value } from "../ir/graph.ts";
-import type { OpRecord } from "../ops/define-op.ts";
+import type { OpRecord, Window } from "../ops/define-op.ts";
 import { findOperator } from "../ops/registry.ts";
 
 /** What one node costs, for one example. */
@@ -39,60 +39,86 @@ export interface Measures {
 
 const STATE: ReadonlySet<ParameterRole> = new Set(["running_mean", "running_var"]);
 
-/** Every node's measures, by node id; receptive fields are found when the first of them is asked for. */
+/** Every node's measures, by node id; each is found when it is asked for, receptive fields all at once. */
 export function measureNodes(graph: Graph): readonly NodeMeasure[] {
   const fields = lazy(() => receptiveFields(graph));
-  return graph.nodes.map((node) => {
-    let params = 0;
-    let buffers = 0;
-    for (const { producer } of node.inputs) {
-      if (producer.kind !== "parameter") continue;
-      const { parameter } = producer;
-      const count = elementCount(parameter.shape);
-      if (STATE.has(parameter.role)) buffers += count;
-      else params += count;
-    }
-    return {
-      params,
-      buffers,
-      macs: nodeMacs(node),
-      get receptiveField() {
-        return fields().get(node.outputs[0] as Value);
-      },
-    };
-  });
+  return graph.nodes.map((node) => new MeasuredNode(node, fields));
+}
+
+/** A class, as there is one for every node and few are asked for more than one thing: literals with getters take far longer to make. */
+class MeasuredNode implements NodeMeasure {
+  readonly #node: Node;
+  readonly #fields: () => readonly (ReceptiveField | undefined)[];
+
+  constructor(node: Node, fields: () => readonly (ReceptiveField | undefined)[]) {
+    this.#node = node;
+    this.#fields = fields;
+  }
+
+  get params(): number {
+    return valuesOf(this.#node, false);
+  }
+
+  get buffers(): number {
+    return valuesOf(this.#node, true);
+  }
+
+  get macs(): number | undefined {
+    return nodeMacs(this.#node);
+  }
+
+  get receptiveField(): ReceptiveField | undefined {
+    return this.#fields()[this.#node.id];
+  }
+}
+
+/** How many values a node's parameters have: those that are learned, or those that are state. */
+function valuesOf(node: Node, isState: boolean): number {
+  let count = 0;
+  for (const { producer } of node.inputs) {
+    if (producer.kind === "parameter" && STATE.has(producer.parameter.role) === isState) count += elementCount(producer.parameter.shape);
+  }
+  return count;
 }
 
 /** Multiply-adds of one node for one example; `undefined` while a size is open. */
 export function nodeMacs(node: Node): number | undefined {
   const record = recordOf(node);
   if (record.macs === undefined) return 0;
-  const one = (value: Value): readonly number[] | undefined => knownShape([1, ...value.type.shape.slice(1)]);
-  const inputs = node.inputs.filter((value) => value.producer.kind !== "parameter").map(one);
-  const outputs = node.outputs.map(one);
-  if (inputs.includes(undefined) || outputs.includes(undefined)) return undefined;
-  return record.macs({ attributes: node.attributes, inputs: inputs as number[][], outputs: outputs as number[][] });
+  const inputs = sizesOfExample(node.inputs);
+  const outputs = sizesOfExample(node.outputs);
+  return inputs && outputs && record.macs({ attributes: node.attributes, inputs, outputs });
+}
+
+/** The shapes of the values that flow, for one example; `undefined` while a size is open. */
+function sizesOfExample(values: readonly Value[]): readonly (readonly number[])[] | undefined {
+  const shapes: (readonly number[])[] = [];
+  for (const { producer, type } of values) {
+    if (producer.kind === "parameter") continue;
+    const shape = knownShape([1, ...type.shape.slice(1)]);
+    if (shape === undefined) return undefined;
+    shapes.push(shape);
+  }
+  return shapes;
 }
 
 /** The totals of a graph, or of the nodes from `first` up to `end`; what is not asked for is not computed. */
 export function measure(graph: Graph, range?: { readonly first: number; readonly end: number }, each = measureNodes(graph)): Measures {
-  const nodes = graph.nodes.slice(range?.first ?? 0, range?.end);
-  let params = 0;
-  let buffers = 0;
-  let macs: number | undefined = 0;
-  for (const node of nodes) {
-    const own = each[node.id] as NodeMeasure;
-    params += own.params;
-    buffers += own.buffers;
-    macs = macs === undefined || own.macs === undefined ? undefined : macs + own.macs;
-  }
+  const nodes = range ? graph.nodes.slice(range.first, range.end) : graph.nodes;
+  const sums = lazy(() => sumsOf(nodes, each));
   const fields = lazy(() => greatestFields(nodes, each));
   const depth = lazy(() => depthOf(graph, nodes));
   const memoryInBytes = lazy(() => memoryOf(graph, nodes));
   return {
-    params,
-    buffers,
-    macs,
+    get params() {
+      return sums().params;
+    },
+    get buffers() {
+      return sums().buffers;
+    },
+    get macs() {
+      return sums().macs;
+    },
     get depth() {
       return depth();
     },
@@ -108,16 +134,30 @@ export function measure(graph: Graph, range?: { readonly first: number; readonly
   };
 }
 
+function sumsOf(nodes: readonly Node[], each: readonly NodeMeasure[]): Pick<Measures, "params" | "buffers" | "macs"> {
+  let params = 0;
+  let buffers = 0;
+  let macs: number | undefined = 0;
+  for (const node of nodes) {
+    const own = each[node.id] as NodeMeasure;
+    params += own.params;
+    buffers += own.buffers;
+    if (macs !== undefined) macs = added(macs, own.macs);
+  }
+  return { params, buffers, macs };
+}
+
+const added = (sum: number, more: number | undefined): number | undefined => (more === undefined ? undefined : sum + more);
+
 /** The extremes of the receptive fields of all layers with a window. */
 function greatestFields(nodes: readonly Node[], each: readonly NodeMeasure[]): { readonly greatest: readonly number[] | undefined; readonly least: readonly number[] | undefined } {
   let greatest: readonly number[] | undefined;
   let least: readonly number[] | undefined;
   for (const node of nodes) {
-    if (recordOf(node).window === undefined) continue;
     const field = (each[node.id] as NodeMeasure).receptiveField;
-    if (field === undefined) continue;
-    greatest = elementwise(Math.max, greatest, field.greatest);
-    least = elementwise(Math.max, least, field.least);
+    if (field === undefined || recordOf(node).window === undefined) continue;
+    greatest = greatest === undefined ? field.greatest : greatestOf(greatest, field.greatest);
+    least = least === undefined ? field.least : greatestOf(least, field.least);
   }
   return { greatest, least };
 }
@@ -126,69 +166,80 @@ function recordOf(node: Node): OpRecord {
   return findOperator(node.op) as OpRecord;
 }
 
-function elementwise(pick: (a: number, b: number) => number, a: readonly number[] | undefined, b: readonly number[]): readonly number[] {
-  return a === undefined || a.length !== b.length ? b : a.map((value, axis) => pick(value, b[axis] as number));
+/** The greater size on every axis; of two networks of different rank the second. */
+function greatestOf(a: readonly number[], b: readonly number[]): readonly number[] {
+  return a.length === b.length ? a.map((size, axis) => Math.max(size, b[axis] as number)) : b;
 }
 
 /** Weighted layers on the longest path through the nodes given; `mul` counts its first branch. */
 function depthOf(graph: Graph, nodes: readonly Node[]): number {
-  const depths = new Map<Value, number>();
+  const depths: number[] = [];
+  const depthAt = ({ producer }: Value): number => (producer.kind === "node" ? (depths[producer.node.id] ?? 0) : 0);
   let deepest = 0;
   for (const node of nodes) {
-    const inputs = node.op === "mul" ? node.inputs.slice(0, 1) : node.inputs;
+    const { inputs, op, origin } = node;
     let depth = 0;
-    for (const value of inputs) depth = Math.max(depth, depths.get(value) ?? 0);
-    if (recordOf(node).weighted && node.origin?.inserted !== true) depth++;
-    for (const output of node.outputs) depths.set(output, depth);
+    for (const value of inputs) {
+      depth = Math.max(depth, depthAt(value));
+      if (op === "mul") break;
+    }
+    if (recordOf(node).weighted && origin?.inserted !== true) depth++;
+    depths[node.id] = depth;
     deepest = Math.max(deepest, depth);
   }
-  const ends = nodes.length === graph.nodes.length ? graph.outputs.map((output) => depths.get(output.value) ?? 0) : [];
+  const ends = nodes.length === graph.nodes.length ? graph.outputs.map(({ value }) => depthAt(value)) : [];
   return ends.length > 0 ? Math.max(...ends) : deepest;
 }
-
-/** Receptive fields of all values: r' = r + (kernel - 1) * dilation * jump, jump' = jump * stride; joins take extremes. */
-function receptiveFields(graph: Graph): Map<Value, ReceptiveField> {
-  const fields = new Map<Value, ReceptiveField>();
-  for (const input of graph.inputs) {
-    const ones = input.type.shape.slice(2).map(() => 1);
-    fields.set(input, { greatest: ones, least: ones, jump: ones });
-  }
-  for (const node of graph.nodes) {
-    const field = nodeField(node, fields);
-    if (field) for (const output of node.outputs) fields.set(output, field);
-  }
+/** Receptive fields by node id: r' = r + (kernel - 1) * dilation * jump, jump' = jump * stride; joins take extremes. */
+function receptiveFields(graph: Graph): readonly (ReceptiveField | undefined)[] {
+  const fields: (ReceptiveField | undefined)[] = [];
+  for (const node of graph.nodes) fields.push(fieldAfter(node, fields));
   return fields;
 }
 
-function nodeField(node: Node, fields: ReadonlyMap<Value, ReceptiveField>): ReceptiveField | undefined {
+/** What the outputs of a node see; `fields` has those of the nodes before it. */
+function fieldAfter(node: Node, fields: readonly (ReceptiveField | undefined)[]): ReceptiveField | undefined {
   const window = recordOf(node).window?.(node.attributes);
-  if (window === "global") return undefined;
-  const spatial = (node.outputs[0] as Value).type.shape.length - 2;
-  const data = node.inputs.filter((value) => value.producer.kind !== "parameter");
-  const known = data.flatMap((value) => fields.get(value) ?? []).filter((field) => field.greatest.length === spatial);
-  const [first, ...rest] = known;
-  // A value without a field is a global one: stretched over the map by `mul`, or past the classifier.
-  if (first === undefined || spatial === 0 || (known.length < data.length && node.op !== "mul")) return undefined;
-  if (rest.length > 0) {
-    return {
-      greatest: known.reduce<readonly number[]>((all, field) => elementwise(Math.max, all, field.greatest), first.greatest),
-      least: known.reduce<readonly number[]>((all, field) => elementwise(Math.min, all, field.least), first.least),
-      jump: first.jump,
-    };
+  const axes = (node.outputs[0] as Value).type.shape.length - 2;
+  if (window === "global" || axes <= 0) return undefined;
+  let joined: ReceptiveField | undefined;
+  let count = 0;
+  for (const value of node.inputs) {
+    if (value.producer.kind === "parameter") continue;
+    const field = fieldOf(value, fields);
+    if (field?.greatest.length === axes) {
+      joined = joined === undefined ? field : joinedField(joined, field);
+      count++;
+      // A value without a field is a global one: stretched over the map by `mul`, or past the classifier.
+    } else if (node.op !== "mul") return undefined;
   }
-  if (window === undefined) return first;
-  const { jump } = first;
-  const reach = (axis: number): number => {
-    const kernel = window.kernel[axis] ?? 1;
-    const stride = window.stride[axis] ?? 1;
-    const dilation = window.dilation[axis] ?? 1;
-    const seen = window.enlarges ? Math.ceil(((kernel - 1) * dilation + 1) / stride) - 1 : (kernel - 1) * dilation;
-    return seen * (jump[axis] as number);
-  };
+  return joined === undefined || window === undefined || count > 1 ? joined : fieldThrough(window, joined);
+}
+
+function fieldOf({ producer, type }: Value, fields: readonly (ReceptiveField | undefined)[]): ReceptiveField | undefined {
+  if (producer.kind === "node") return fields[producer.node.id];
+  if (producer.kind !== "input") return undefined;
+  const ones = type.shape.slice(2).map(() => 1);
+  return { greatest: ones, least: ones, jump: ones };
+}
+
+function joinedField(a: ReceptiveField, b: ReceptiveField): ReceptiveField {
   return {
-    greatest: first.greatest.map((size, axis) => size + reach(axis)),
-    least: first.least.map((size, axis) => size + reach(axis)),
-    jump: jump.map((step, axis) => (window.enlarges ? step / (window.stride[axis] ?? 1) : step * (window.stride[axis] ?? 1))),
+    greatest: a.greatest.map((size, axis) => Math.max(size, b.greatest[axis] as number)),
+    least: a.least.map((size, axis) => Math.min(size, b.least[axis] as number)),
+    jump: a.jump,
+  };
+}
+
+function fieldThrough({ kernel, stride, dilation, enlarges }: Window, { greatest, least, jump }: ReceptiveField): ReceptiveField {
+  const reach = jump.map((step, axis) => {
+    const wide = ((kernel[axis] ?? 1) - 1) * (dilation[axis] ?? 1);
+    return step * (enlarges ? Math.ceil((wide + 1) / (stride[axis] ?? 1)) - 1 : wide);
+  });
+  return {
+    greatest: greatest.map((size, axis) => size + (reach[axis] as number)),
+    least: least.map((size, axis) => size + (reach[axis] as number)),
+    jump: jump.map((step, axis) => (enlarges ? step / (stride[axis] ?? 1) : step * (stride[axis] ?? 1))),
   };
 }
 

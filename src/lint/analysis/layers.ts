@@ -14,9 +14,10 @@ export const isNormalisation = (op: string): boolean => NORMALISATIONS.has(op);
 /** True for the name of a convolution or linear layer: what the paper counts as depth. */
 export const isWeighted = (op: string): boolean => findOperator(op)?.weighted === true;
 
-/** The inputs of a node that flow, without its parameters. */
-export function dataInputs(node: Node): readonly Value[] {
-  return node.inputs.filter((value) => value.producer.kind !== "parameter");
+/** The inputs of a node that flow, without its parameters, which stand behind them. */
+export function dataInputs({ inputs }: Node): readonly Value[] {
+  const count = inputs.findIndex(({ producer }) => producer.kind === "parameter");
+  return count === -1 ? inputs : inputs.slice(0, count);
 }
 
 /** The node a value comes from; none for an input. */
@@ -26,8 +27,9 @@ export function producerOf(value: Value | undefined): Node | undefined {
 
 /** The node before this one, where it has one input that flows. */
 export function nodeBefore(node: Node): Node | undefined {
-  const inputs = dataInputs(node);
-  return inputs.length === 1 ? producerOf(inputs[0]) : undefined;
+  const [only, second] = node.inputs;
+  const isOnly = second === undefined || second.producer.kind === "parameter";
+  return isOnly ? producerOf(only) : undefined;
 }
 
 /** Channels of a node's result; they are always known. */

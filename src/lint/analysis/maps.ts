@@ -28,22 +28,8 @@ export function windowOfNode(node: Node): Window | undefined {
   return window === undefined || window === "global" || window.enlarges === true ? undefined : window;
 }
 
-/** True for a layer whose result is a larger map than its input. */
-export function enlarges(node: Node): boolean {
-  const window = findOperator(node.op)?.window?.(node.attributes);
-  return window !== undefined && window !== "global" && window.enlarges === true;
-}
-
-const layersOf = new WeakMap<Graph, readonly MapLayer[]>();
-
-/** The layers with windows before any global operator, in order; without those whose sizes are open. Found once for all rules. */
+/** The layers with windows before any global operator, in order; without those whose sizes are open. */
 export function mapLayers(graph: Graph, nodes: readonly NodeMeasure[]): readonly MapLayer[] {
-  const known = layersOf.get(graph) ?? findLayers(graph, nodes);
-  layersOf.set(graph, known);
-  return known;
-}
-
-function findLayers(graph: Graph, nodes: readonly NodeMeasure[]): readonly MapLayer[] {
   const layers: MapLayer[] = [];
   for (const node of graph.nodes) {
     const window = nodes[node.id]?.receptiveField && windowOfNode(node);
@@ -72,9 +58,12 @@ export function unreadPadding(layer: MapLayer, axis: number): number {
 
 /** How many positions of a kernel's axis meet the map at least once; the others only ever meet padding. */
 export function usedPositions({ window, before, after }: MapLayer, axis: number): number {
-  const [kernel, stride, dilation, begin] = [at(window.kernel, axis), at(window.stride, axis), at(window.dilation, axis), at(window.pads, axis)];
+  const kernel = at(window.kernel, axis);
+  const stride = at(window.stride, axis);
+  const dilation = at(window.dilation, axis);
   // Of all starts that the stride allows, one is among the first `stride` rows of the map: there the whole kernel fits.
   if (at(before, axis) >= extent(kernel, dilation) + stride - 1) return kernel;
+  const begin = at(window.pads, axis);
   return indices(kernel).filter((index) => {
     const offset = index * dilation - begin;
     const first = Math.max(0, Math.ceil(-offset / stride));

@@ -1,4 +1,4 @@
-import type { Node, Value } from "../../ir/graph.ts";
+import type { Graph, Node, Value } from "../../ir/graph.ts";
 import type { Instance, ResidualRecord } from "../../ir/origin.ts";
 import type { NetworkContext } from "../rule.ts";
 import { dataInputs, isActivation, isWeighted, producerOf } from "./layers.ts";
@@ -15,61 +15,85 @@ export interface ResidualUnit {
   readonly result: Value | undefined;
 }
 
-/** Every `residual` of the network, in the order of its first layer. */
-export function residualUnits(context: NetworkContext): readonly ResidualUnit[] {
-  return context.instances.flatMap((instance) => {
-    const record = instance.residual;
-    if (record === undefined) return [];
-    const nodes = context.nodesOf(instance).filter((node) => node.origin?.inserted !== true);
-    const last = nodes.at(-1);
-    const sum = record.made !== "none" && last?.origin?.instance === instance ? last : undefined;
-    const branch = sum ? nodes.slice(0, -1) : nodes;
-    const result = sum ? dataInputs(sum)[0] : branch.at(-1)?.outputs[0];
-    return [{ instance, record, branch, sum, result }];
+/** A residual and all layers inside it that somebody wrote. */
+interface Written {
+  readonly instance: Instance;
+  readonly record: ResidualRecord;
+  readonly layers: Node[];
+}
+
+/** Every `residual` of a network, in the order of its first layer, outer ones before inner ones. */
+export function residualUnits(graph: Graph): readonly ResidualUnit[] {
+  const written = new Map<Instance, Written>();
+  for (const node of graph.nodes) addAround(node, node.origin?.instance, written);
+  return [...written.values()].map(({ instance, record, layers }) => {
+    const last = layers.at(-1);
+    const sum = record.made !== "none" && last?.origin?.instance === instance ? layers.pop() : undefined;
+    const result = sum ? sum.inputs[0] : layers.at(-1)?.outputs[0];
+    return { instance, record, branch: layers, sum, result };
   });
+}
+
+/** Adds a node to every residual around it. */
+function addAround(node: Node, instance: Instance | undefined, written: Map<Instance, Written>): void {
+  if (instance === undefined) return;
+  addAround(node, instance.parent, written);
+  const { residual: record } = instance;
+  if (record === undefined) return;
+  const known = written.get(instance);
+  const layers: Node[] = known?.layers ?? [];
+  if (known === undefined) written.set(instance, { instance, record, layers });
+  if (node.origin?.inserted !== true) layers.push(node);
 }
 
 /**
  * The least number of weighted layers on a way from an input to an output: what a gradient must pass at the least. A shortcut by
  * projection is linear and no layer of its own, whether the compiler inserted it or the text has it.
  */
-export function shortestDepth(context: NetworkContext): number {
-  const { graph } = context;
-  const projections = writtenProjections(context);
-  const depths = new Map<Value, number>();
+export function shortestDepth({ graph, consumersOf }: Pick<NetworkContext, "graph" | "consumersOf">): number {
+  const projections = writtenProjections(graph, consumersOf);
+  const depths: number[] = [];
+  const depthAt = (value: Value): number => depths[producerOf(value)?.id ?? -1] ?? 0;
   for (const node of graph.nodes) {
-    const inputs = node.op === "mul" ? node.inputs.slice(0, 1) : dataInputs(node);
-    const before = Math.min(...inputs.map((value) => depths.get(value) ?? 0));
+    let depth = Infinity;
+    for (const value of node.inputs) {
+      if (value.producer.kind !== "parameter") depth = Math.min(depth, depthAt(value));
+      if (node.op === "mul") break;
+    }
     const counts = isWeighted(node.op) && node.origin?.inserted !== true && !projections.has(node);
-    for (const output of node.outputs) depths.set(output, (Number.isFinite(before) ? before : 0) + (counts ? 1 : 0));
+    depths.push((Number.isFinite(depth) ? depth : 0) + (counts ? 1 : 0));
   }
-  return Math.max(0, ...graph.outputs.map(({ value }) => depths.get(value) ?? 0));
+  return Math.max(0, ...graph.outputs.map(({ value }) => depthAt(value)));
 }
 
 /** Branches of a sum that are one weighted layer and nothing that bends: projections written by hand. */
-function writtenProjections(context: NetworkContext): ReadonlySet<Node> {
+function writtenProjections({ nodes }: Graph, consumersOf: NetworkContext["consumersOf"]): ReadonlySet<Node> {
   const found = new Set<Node>();
-  for (const join of context.graph.nodes) {
+  for (const join of nodes) {
     if (join.op !== "sum") continue;
     for (const input of dataInputs(join)) {
-      const weighted = linearRun(input, context)?.filter((node) => isWeighted(node.op)) ?? [];
-      if (weighted.length === 1) found.add(weighted[0] as Node);
+      const projection = onlyWeightedBefore(input, consumersOf);
+      if (projection) found.add(projection);
     }
   }
   return found;
 }
 
-/** The layers of a branch from its end back to where it parts from the other; `undefined` where one of them bends or joins. */
-function linearRun(end: Value, context: NetworkContext): readonly Node[] | undefined {
-  const run: Node[] = [];
+/** The only weighted layer of a branch from its end back to where it parts from the other; `undefined` where a layer of it bends or joins. */
+function onlyWeightedBefore(end: Value, consumersOf: NetworkContext["consumersOf"]): Node | undefined {
+  let only: Node | undefined;
+  let count = 0;
   let at: Value | undefined = end;
-  while (at && context.consumersOf(at).length === 1) {
+  while (at && consumersOf(at).length === 1) {
     const node = producerOf(at);
     if (node === undefined) break;
     const inputs = dataInputs(node);
     if (isActivation(node.op) || inputs.length !== 1) return undefined;
-    run.push(node);
+    if (isWeighted(node.op)) {
+      only = node;
+      count++;
+    }
     at = inputs[0];
   }
-  return run;
+  return count === 1 ? only : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Body, Declaration, Element, Expression, Identifier, Import, Item, LayerElement, Let, Module, Parameter, Path, TypeExpression, Use } from "../../syntax/ast.ts";
-import { bodiesOf, itemsOf } from "../../syntax/elements.ts";
+import { bodiesOf } from "../../syntax/elements.ts";
 
 /** A name that a file makes and never speaks of again. */
 export type Unused =
@@ -16,7 +16,8 @@ interface Entry {
 /** Names of one level: a file, a declaration, a pass of a loop. A `let` in either arm of an `if` is one name, made twice in the text. */
 interface Level {
   readonly outer: Level | undefined;
-  readonly entries: Map<string, Entry[]>;
+  /** Absent while nothing is named here, as in nearly all loops and groups. */
+  entries: Map<string, Entry[]> | undefined;
 }
 
 /** How the file uses one of its own blocks: called in a chain, or handed on, so that someone else decides what it is given. */
@@ -49,11 +50,12 @@ function createWalk() {
   const labels: { readonly name: Identifier; readonly element: Element }[] = [];
   const named = new Set<string>();
 
-  const level = (outer: Level | undefined): Level => ({ outer, entries: new Map() });
+  const level = (outer: Level | undefined): Level => ({ outer, entries: undefined });
 
   const make = (at: Level, name: Identifier, made: Unused | undefined): void => {
     const entry: Entry = { made, used: false };
     entries.push(entry);
+    at.entries ??= new Map();
     const known = at.entries.get(name.name);
     if (known) known.push(entry);
     else at.entries.set(name.name, [entry]);
@@ -61,7 +63,7 @@ function createWalk() {
 
   const use = (name: string, at: Level, how: "called" | "handedOn"): void => {
     for (let from: Level | undefined = at; from; from = from.outer) {
-      const found = from.entries.get(name);
+      const found = from.entries?.get(name);
       if (found === undefined) continue;
       for (const entry of found) entry.used = true;
       if (from.outer !== undefined) return;
@@ -107,7 +109,7 @@ function createWalk() {
   };
 
   const path = (value: Path | undefined): void => {
-    for (const part of value?.parts ?? []) named.add(part.name);
+    if (value) for (const part of value.parts) named.add(part.name);
   };
 
   const type = (value: TypeExpression, at: Level): void => {
@@ -128,6 +130,7 @@ function createWalk() {
     if (element.label && isWithoutEffect(element)) labels.push({ name: element.label, element });
     if (element.kind === "from") path(element.path);
     if (element.kind === "layer") layer(element, at);
+    if (element.kind === "from" || (element.kind === "layer" && !element.body)) return;
     for (let arm: Element | undefined = element; arm?.kind === "if"; arm = arm.otherwise && "kind" in arm.otherwise ? arm.otherwise : undefined) expression(arm.condition, at);
     if (element.kind === "for") expression(element.iterable, at);
     const inner = element.kind === "if" ? at : level(at);
@@ -160,7 +163,7 @@ function createWalk() {
   };
 
   const body = (value: Body, at: Level): void => {
-    for (const each of itemsOf(value)) item(each, at);
+    for (const group of value.groups) for (const each of group) item(each, at);
   };
 
   const declaration = (value: Declaration, top: Level): void => {

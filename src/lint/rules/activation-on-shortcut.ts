@@ -1,7 +1,6 @@
 import { groupDigits } from "../../base/digits.ts";
 import type { Node, Value } from "../../ir/graph.ts";
 import { isActivation } from "../analysis/layers.ts";
-import { residualUnits } from "../analysis/residuals.ts";
 import { defineRule } from "../rule.ts";
 
 export const activationOnShortcut = defineRule({
@@ -39,7 +38,7 @@ network Deep {
   checkNetwork(context) {
     const { graph, total } = context;
     if (total.depth < context.threshold("depth") || !graph.instance) return;
-    const sums = residualUnits(context).flatMap(({ sum }) => sum ?? []);
+    const sums = context.residuals.flatMap(({ sum }) => sum ?? []);
     const activated = sums.flatMap((sum) => onlyActivation(context.consumersOf(sum.outputs[0] as Value)) ?? []);
     if (activated.length === 0 || 2 * activated.length < sums.length) return;
     const [first] = activated;

@@ -35,12 +35,13 @@ recipe Mine {
   thresholds: { batch: { default: 16, meaning: "Images at once; fewer than these are too few for batch norm." } },
   checkNetwork(context) {
     const { graph } = context;
-    const norms = graph.nodes.filter(({ op }) => op === "bn");
-    if (norms.length === 0 || !graph.instance) return;
     const least = context.threshold("batch");
+    const small = context.recipes.filter(({ batch }) => batch < least);
+    if (small.length === 0 || !graph.instance) return;
+    const norms = graph.nodes.filter(({ op }) => op === "bn");
+    if (norms.length === 0) return;
     const points = norms.filter((node) => (node.outputs[0]?.type.shape ?? []).slice(2).every((size) => size === 1)).length;
-    for (const { name, batch, batchAt } of context.recipes) {
-      if (batch >= least) continue;
+    for (const { name, batch, batchAt } of small) {
       const values = `${batch === 1 ? "one value" : `${batch} values`} a channel`;
       context.report({
         at: graph.instance,

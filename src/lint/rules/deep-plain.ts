@@ -1,5 +1,5 @@
 import { groupDigits } from "../../base/digits.ts";
-import { residualUnits, shortestDepth } from "../analysis/residuals.ts";
+import { shortestDepth } from "../analysis/residuals.ts";
 import { defineRule } from "../rule.ts";
 
 export const deepPlain = defineRule({
@@ -35,10 +35,12 @@ network Deep {
 `,
   thresholds: { depth: { default: 20, meaning: "Weighted layers that a network may have in a row without a shortcut." } },
   checkNetwork(context) {
+    const most = context.total.depth;
+    if (most <= context.threshold("depth") || !context.graph.instance) return;
     const depth = shortestDepth(context);
     // Where some way is shorter than the longest, something leads around layers.
-    if (depth <= context.threshold("depth") || depth < context.total.depth || !context.graph.instance) return;
-    const withoutPath = residualUnits(context).filter(({ record }) => record.made === "none").length;
+    if (depth <= context.threshold("depth") || depth < most) return;
+    const withoutPath = context.residuals.filter(({ record }) => record.made === "none").length;
     context.report({
       at: context.graph.instance,
       message: `${groupDigits(depth)} weighted layers in a row without a shortcut`,

@@ -1,4 +1,5 @@
 import type { Node, Value } from "../../ir/graph.ts";
+import { numberOf } from "../../ops/families/attributes.ts";
 import { dataInputs, seesWholeMap } from "../analysis/layers.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
@@ -29,8 +30,8 @@ statistics of the one and applies them to the other. A DenseNet that is right fo
 `,
   checkNetwork(context) {
     for (const node of context.graph.nodes) {
-      const rate = node.attributes["rate"];
-      if (node.op !== "dropout" || typeof rate !== "number") continue;
+      if (node.op !== "dropout") continue;
+      const rate = numberOf(node.attributes, "rate");
       const norm = normBehind(node, context);
       if (norm === undefined) continue;
       const factor = 1 / (1 - rate);

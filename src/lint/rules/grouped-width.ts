@@ -31,9 +31,10 @@ multiply-adds, a network ran at less than half the speed on a graphics card. Res
     for (const node of context.graph.nodes) {
       if (node.op !== "conv") continue;
       const groups = numberOf(node.attributes, "groups");
+      if (groups === 1) continue;
       const before = operand(node).type.shape[1];
       const after = result(node).type.shape[1];
-      if (groups === 1 || typeof before !== "number" || typeof after !== "number" || groups === before) continue;
+      if (typeof before !== "number" || typeof after !== "number" || groups === before) continue;
       const width = Math.min(before, after) / groups;
       if (width >= least) continue;
       const fewer = divisors(before).filter((count) => after % count === 0 && Math.min(before, after) / count >= least).at(-1);

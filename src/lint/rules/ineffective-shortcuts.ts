@@ -1,9 +1,10 @@
 import { findOperator, operators } from "../../ops/registry.ts";
 import type { Body, Declaration, Element, Item, Module, Shortcuts } from "../../syntax/ast.ts";
-import { bodiesOf, calledName, callOf, isRepetition, itemsOf, moduleElements } from "../../syntax/elements.ts";
+import { bodiesOf, calledName, callOf, isRepetition, itemsOf } from "../../syntax/elements.ts";
 import { spanOf, withoutItem } from "../analysis/edits.ts";
 import { hidesOperator } from "../analysis/names.ts";
 import { defineRule } from "../rule.ts";
+import type { ModuleContext } from "../rule.ts";
 
 export const ineffectiveShortcuts = defineRule({
   code: "RL07",
@@ -47,8 +48,9 @@ network Small {
   checkModule(context) {
     const { module } = context;
     const mayAsk = createSearch(module);
-    for (const body of scopesOf(module)) {
-      const steps = stepsOf(body, false);
+    for (const items of scopesOf(context)) {
+      if (!items.some(holdsShortcuts)) continue;
+      const steps = stepsOf(items, false);
       steps.forEach((step, index) => {
         if (step.kind !== "shortcuts") return;
         const following = steps.slice(index + 1);
@@ -72,10 +74,19 @@ network Small {
 type Step = { readonly kind: "shortcuts"; readonly item: Shortcuts; readonly conditional: boolean } | { readonly kind: "element"; readonly element: Element };
 
 /** Every body in which a `shortcuts` ends: of declarations, loops, groups and branches; those of `if` belong to the body around. */
-function scopesOf(module: Module): readonly (readonly Item[])[] {
-  const declared = module.items.flatMap((item) => (item.kind === "declaration" && item.keyword !== "recipe" && item.body ? [itemsOf(item.body)] : []));
-  const inner = moduleElements(module).flatMap(({ element }) => (element.kind === "if" ? [] : bodiesOf(element).flatMap(branchesOf)));
-  return [...declared, ...inner];
+function scopesOf({ module, elements }: ModuleContext): readonly (readonly Item[])[] {
+  const scopes: (readonly Item[])[] = [];
+  for (const item of module.items) if (item.kind === "declaration" && item.keyword !== "recipe" && item.body) scopes.push(itemsOf(item.body));
+  for (const { element } of elements) {
+    if (element.kind !== "if") for (const body of bodiesOf(element)) scopes.push(...branchesOf(body));
+  }
+  return scopes;
+}
+
+/** True for a \`shortcuts\`, and for an \`if\` that holds one. */
+function holdsShortcuts(item: Item): boolean {
+  if (item.kind !== "chain") return item.kind === "shortcuts";
+  return item.elements.some((element) => element.kind === "if" && bodiesOf(element).some((body) => itemsOf(body).some(holdsShortcuts)));
 }
 
 /** A body's branches, each a scope; what stands before a first `|` belongs to them all. */

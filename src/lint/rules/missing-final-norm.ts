@@ -4,7 +4,6 @@ import { elementAt } from "../../syntax/elements.ts";
 import { inserted } from "../analysis/edits.ts";
 import { dataInputs, isActivation, isNormalisation, isWeighted, seesWholeMap } from "../analysis/layers.ts";
 import type { ResidualUnit } from "../analysis/residuals.ts";
-import { residualUnits } from "../analysis/residuals.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
 
@@ -39,7 +38,7 @@ network Small {
 }
 `,
   checkNetwork(context) {
-    const units = residualUnits(context).filter(({ sum }) => sum !== undefined);
+    const units = context.residuals.filter(({ sum }) => sum !== undefined);
     const isPreactivation = units.length > 0 && 2 * units.filter((unit) => beginsWithNorm(unit) && sumGoesOn(unit, context)).length > units.length;
     const last = units.at(-1)?.sum?.outputs[0];
     if (!isPreactivation || last === undefined) return;

@@ -1,5 +1,5 @@
 import type { Element } from "../../syntax/ast.ts";
-import { calledName, isRepetition, moduleElements } from "../../syntax/elements.ts";
+import { calledName, isRepetition } from "../../syntax/elements.ts";
 import { inserted, spanOf, textOf } from "../analysis/edits.ts";
 import { isActivation, isNormalisation, isWeighted } from "../analysis/layers.ts";
 import { hidesOperator } from "../analysis/names.ts";
@@ -34,7 +34,7 @@ and one ReLU. Three convolutions in a row are one linear map, with the parameter
 `,
   checkModule(context) {
     const { module } = context;
-    for (const { element, chain } of moduleElements(module)) {
+    for (const { element, chain } of context.elements) {
       if (!chain || !isRepetition(element)) continue;
       const { repeated } = element;
       const name = calledName(repeated);

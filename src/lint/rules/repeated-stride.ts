@@ -2,7 +2,7 @@ import * as rational from "../../base/rational.ts";
 import type { Fix } from "../../diagnostics/problem.ts";
 import { findOperator } from "../../ops/registry.ts";
 import type { Argument, CallExpression, Element, Expression, Module } from "../../syntax/ast.ts";
-import { callOf, calledName, isRepetition, moduleElements } from "../../syntax/elements.ts";
+import { callOf, calledName, isRepetition } from "../../syntax/elements.ts";
 import type { PlacedElement } from "../../syntax/elements.ts";
 import { replaced, spanOf, textOf } from "../analysis/edits.ts";
 import { hidesOperator, namesIn } from "../analysis/names.ts";
@@ -42,7 +42,7 @@ network Small {
 `,
   checkModule(context) {
     const { module } = context;
-    for (const placed of moduleElements(module)) {
+    for (const placed of context.elements) {
       const found = stridedCall(placed, module);
       if (found === undefined) continue;
       const { name, stride, repetition, call } = found;
@@ -71,15 +71,16 @@ interface StridedCall {
 
 /** A call of a block with a fixed stride above 1, directly in a repetition, with nothing in it that changes from pass to pass. */
 function stridedCall({ element, within }: PlacedElement, module: Module): StridedCall | undefined {
+  const repetition = within.at(-1);
+  if (repetition === undefined || (repetition.kind !== "for" && !isRepetition(repetition))) return undefined;
   const call = callOf(element);
   const name = calledName(element);
-  const repetition = within.at(-1);
-  if (!call || name === undefined || !repetition) return undefined;
+  if (!call || name === undefined) return undefined;
   if (findOperator(name) && !hidesOperator(module, name)) return undefined;
   const stride = call.arguments.find((argument) => argument.name?.name === "stride");
   if (!stride || (literalStride(stride.value) ?? 1) <= 1) return undefined;
   if (isRepetition(repetition)) return { name, call, stride, repetition };
-  if (repetition.kind !== "for" || namesIn(call).has(repetition.variable.name)) return undefined;
+  if (namesIn(call).has(repetition.variable.name)) return undefined;
   return { name, call, stride, repetition };
 }
 

@@ -1,5 +1,4 @@
 import { isActivation, isWeighted } from "../analysis/layers.ts";
-import { residualUnits } from "../analysis/residuals.ts";
 import { defineRule } from "../rule.ts";
 
 export const singleLayerResidual = defineRule({
@@ -34,7 +33,7 @@ network Small {
 }
 `,
   checkNetwork(context) {
-    for (const { instance, branch, sum } of residualUnits(context)) {
+    for (const { instance, branch, sum } of context.residuals) {
       if (sum === undefined || branch.some(({ op }) => isActivation(op))) continue;
       const weighted = branch.filter(({ op }) => isWeighted(op));
       const [only] = weighted;

@@ -1,7 +1,7 @@
 import { groupDigits } from "../../base/digits.ts";
 import { at } from "../../ops/families/attributes.ts";
 import { isWeighted } from "../analysis/layers.ts";
-import { isShort, mapLayers, paddedPositions, usedPositions, weightCount } from "../analysis/maps.ts";
+import { isShort, paddedPositions, usedPositions, weightCount } from "../analysis/maps.ts";
 import { nearestSizes } from "../analysis/sizes.ts";
 import { countText, kernelText, namesText, percentText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
@@ -35,13 +35,13 @@ rule counts the weights that no position of the map ever meets.`,
 }
 `,
   checkNetwork(context) {
-    const { graph, nodes, total } = context;
-    const short = mapLayers(graph, nodes)
+    const short = context.mapLayers
       .filter((layer) => isWeighted(layer.node.op) && isShort(layer))
       .map((layer) => ({ ...layer, ...paddedPositions(layer) }));
     const [first] = short;
     if (first === undefined) return;
     const idle = short.reduce((sum, { node, padded, all }) => sum + (weightCount(node) / all) * padded, 0);
+    const { graph, nodes, total } = context;
     const { larger } = nearestSizes(graph, nodes, (layer, axis) => !isWeighted(layer.node.op) || usedPositions(layer, axis) === at(layer.window.kernel, axis));
     context.report({
       at: first.node,

@@ -2,7 +2,7 @@ import type { Fix } from "../../diagnostics/problem.ts";
 import { at, product, result } from "../../ops/families/attributes.ts";
 import { replaced, textOf, withoutArgument } from "../analysis/edits.ts";
 import { dataInputs, isWeighted } from "../analysis/layers.ts";
-import { imageOf, mapLayers } from "../analysis/maps.ts";
+import { imageOf } from "../analysis/maps.ts";
 import type { MapLayer } from "../analysis/maps.ts";
 import { argumentNamed, stepOf, withoutStep } from "../analysis/steps.ts";
 import { countText, sizeText } from "../analysis/words.ts";
@@ -67,15 +67,16 @@ network Small {
 });
 
 /** The first convolution with a stride and the pool behind it, with nothing between but a chain that few weighted layers are in. */
-function stemOf({ graph, nodes, consumersOf }: NetworkContext): { readonly strided: MapLayer; readonly pool: MapLayer } | undefined {
-  const layers = new Map(mapLayers(graph, nodes).map((layer) => [layer.node, layer]));
+function stemOf({ graph, mapLayers, consumersOf }: NetworkContext): { readonly strided: MapLayer; readonly pool: MapLayer } | undefined {
+  let next = 0;
   let strided: MapLayer | undefined;
   let weighted = 0;
   let readers = graph.inputs[0] ? consumersOf(graph.inputs[0]) : [];
   for (;;) {
     const [node] = readers;
     if (node === undefined || readers.length > 1 || dataInputs(node).length > 1) return undefined;
-    const layer = layers.get(node);
+    while ((mapLayers[next]?.node.id ?? Infinity) < node.id) next++;
+    const layer = mapLayers[next]?.node === node ? mapLayers[next] : undefined;
     const halves = layer?.window.stride.some((step) => step > 1) === true;
     if (isWeighted(node.op)) {
       if (++weighted > MOST_STEM_LAYERS) return undefined;

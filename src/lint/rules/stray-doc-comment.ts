@@ -31,7 +31,7 @@ else, or with an empty line between, nobody will see it there.`,
     for (const lines of blocks) {
       const [first] = lines;
       const last = lines.at(-1);
-      if (first === undefined || last === undefined || (lines === blocks[0] && isFileDoc(module, first)) || isAttached(module, lines, documented)) continue;
+      if (first === undefined || last === undefined || (lines === blocks[0] && isFileDoc(module, first)) || isAttached(lines, documented)) continue;
       context.report({
         at: { ...first, end: last.end },
         message: "this `///` documents nothing",
@@ -51,13 +51,13 @@ function documentedLines(module: Module): ReadonlySet<number> {
 /** The `///` comments, those of consecutive lines together. */
 function docBlocks({ comments }: ModuleContext): readonly (readonly Span[])[] {
   const blocks: Span[][] = [];
+  let block: Span[] | undefined;
   for (const comment of comments) {
     const { text } = comment.source;
     if (!text.startsWith("///", comment.start)) continue;
-    const last = blocks.at(-1)?.at(-1);
-    const isNext = last !== undefined && beginsLine(comment) && beginsLine(last) && /^[ \t]*(?:\r\n|\n|\r)[ \t]*$/.test(text.slice(last.end, comment.start));
-    if (isNext) blocks.at(-1)?.push(comment);
-    else blocks.push([comment]);
+    const last = block?.at(-1);
+    if (block && last && beginsLine(last) && lineBelow(last) === comment.start) block.push(comment);
+    else blocks.push((block = [comment]));
   }
   return blocks;
 }
@@ -67,16 +67,24 @@ function isFileDoc({ doc, source }: Module, first: Span): boolean {
   return doc !== undefined && source.text.slice(0, first.start).trim() === "";
 }
 
-function isAttached(module: Module, lines: readonly Span[], documented: ReadonlySet<number>): boolean {
+function isAttached(lines: readonly Span[], documented: ReadonlySet<number>): boolean {
   const first = lines[0] as Span;
   const last = lines.at(-1) as Span;
-  const { text } = module.source;
-  if (!beginsLine(first)) return false;
-  const gap = /^[ \t]*(?:\r\n|\n|\r)[ \t]*/.exec(text.slice(last.end, last.end + 200));
-  return gap !== null && documented.has(last.end + gap[0].length);
+  const below = lineBelow(last);
+  return beginsLine(first) && below !== undefined && documented.has(below);
 }
 
-function beginsLine({ source, start }: Span): boolean {
-  const before = source.text.slice(0, start);
-  return /(?:^|[\r\n])[ \t\uFEFF]*$/.test(before.slice(-200));
+function beginsLine({ source: { text }, start }: Span): boolean {
+  let at = start;
+  while (at > 0 && " \t\uFEFF".includes(text.charAt(at - 1))) at--;
+  return at === 0 || "\r\n".includes(text.charAt(at - 1));
+}
+
+/** The rest of a line, and the blanks that the next one begins with. */
+const LINE_END = /[ \t]*(?:\r\n|\n|\r)[ \t]*/y;
+
+/** Where the text of the line below a comment begins; `undefined` where something else stands behind the comment. */
+function lineBelow({ source: { text }, end }: Span): number | undefined {
+  LINE_END.lastIndex = end;
+  return LINE_END.test(text) ? LINE_END.lastIndex : undefined;
 }

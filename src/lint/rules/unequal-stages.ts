@@ -2,7 +2,6 @@ import type { Dim } from "../../ir/dim.ts";
 import type { Instance } from "../../ir/origin.ts";
 import { isWeighted } from "../analysis/layers.ts";
 import type { ResidualUnit } from "../analysis/residuals.ts";
-import { residualUnits } from "../analysis/residuals.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
 
@@ -80,9 +79,7 @@ function cifarForm(context: NetworkContext): { readonly counts: readonly number[
   const { graph, total } = context;
   const [input, second] = graph.inputs;
   if (second || !input || !isSquare(input.type.shape, SIDES[0])) return undefined;
-  const all = residualUnits(context);
-  const joins = new Set<Instance>(all.map(({ instance }) => instance));
-  const units = all.filter(({ instance }) => !hasAncestor(instance, joins));
+  const units = context.residuals.filter(({ instance }) => !isInResidual(instance));
   const stages = units.map(({ result }) => SIDES.findIndex((side) => result !== undefined && isSquare(result.type.shape, side)));
   const counts = SIDES.map((_, stage) => stages.filter((each) => each === stage).length);
   if (stages.includes(-1) || counts.includes(0)) return undefined;
@@ -97,7 +94,7 @@ function isSquare(shape: readonly Dim[], side: number): boolean {
   return shape.length === 4 && shape[2] === side && shape[3] === side;
 }
 
-function hasAncestor(instance: Instance, among: ReadonlySet<Instance>): boolean {
-  for (let at = instance.parent; at; at = at.parent) if (among.has(at)) return true;
+function isInResidual(instance: Instance): boolean {
+  for (let at = instance.parent; at; at = at.parent) if (at.residual) return true;
   return false;
 }

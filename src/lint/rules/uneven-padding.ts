@@ -1,4 +1,4 @@
-import { imageOf, mapLayers, unreadPadding, unreadRows } from "../analysis/maps.ts";
+import { imageOf, unreadPadding, unreadRows } from "../analysis/maps.ts";
 import type { MapLayer } from "../analysis/maps.ts";
 import { nearestSizes } from "../analysis/sizes.ts";
 import { countText, kernelText, sizeText, sizesText } from "../analysis/words.ts";
@@ -37,7 +37,7 @@ their kernel leave gaps everywhere and are RL15. Silent while the height or the 
     const { graph, nodes } = context;
     const image = imageOf(graph);
     if (image === undefined) return;
-    const uneven = mapLayers(graph, nodes).filter((layer) => layer.before.some((_, axis) => unreadRows(layer, axis) > 0));
+    const uneven = context.mapLayers.filter((layer) => layer.before.some((_, axis) => unreadRows(layer, axis) > 0));
     const [first] = uneven;
     if (first === undefined) return;
     const { smaller, larger } = nearestSizes(graph, nodes, (layer, axis) => unreadRows(layer, axis) === 0);

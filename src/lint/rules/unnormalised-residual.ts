@@ -1,6 +1,5 @@
 import { groupDigits } from "../../base/digits.ts";
 import { isNormalisation, isWeighted } from "../analysis/layers.ts";
-import { residualUnits } from "../analysis/residuals.ts";
 import { defineRule } from "../rule.ts";
 
 const SCALES: ReadonlySet<string> = new Set(["gain", "scale"]);
@@ -41,7 +40,7 @@ network Small {
   checkNetwork(context) {
     const { graph } = context;
     if (!graph.instance || graph.nodes.some(({ op }) => isNormalisation(op))) return;
-    const open = residualUnits(context).filter(({ sum, branch }) => sum && branch.some(({ op }) => isWeighted(op)) && !branch.some(({ op }) => SCALES.has(op)));
+    const open = context.residuals.filter(({ sum, branch }) => sum && branch.some(({ op }) => isWeighted(op)) && !branch.some(({ op }) => SCALES.has(op)));
     if (open.length < context.threshold("blocks")) return;
     const growth = 2 ** open.length;
     context.report({

@@ -1,5 +1,5 @@
 import { isWeighted } from "../analysis/layers.ts";
-import { imageOf, isShort, mapLayers } from "../analysis/maps.ts";
+import { imageOf, isShort } from "../analysis/maps.ts";
 import { countText, namesText, percentText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 
@@ -42,11 +42,12 @@ threshold. Silent while the height or the width is open; \`--input\` gives them 
     const image = imageOf(graph);
     const size = context.threshold("size");
     if (image === undefined || image.every((side) => side <= size)) return;
-    const layers = mapLayers(graph, nodes).filter(({ node }) => isWeighted(node.op));
-    const tiny = layers.filter(({ before }) => before.every((side) => side <= size));
+    const tiny = context.mapLayers.filter(({ node, before }) => before.every((side) => side <= size) && isWeighted(node.op));
     const [first] = tiny;
+    if (first === undefined) return;
     const params = tiny.reduce((sum, { node }) => sum + (nodes[node.id]?.params ?? 0), 0);
-    if (first === undefined || 100 * params <= context.threshold("share") * total.params || layers.some(isShort)) return;
+    const isMost = 100 * params > context.threshold("share") * total.params;
+    if (!isMost || context.mapLayers.some((layer) => isWeighted(layer.node.op) && isShort(layer))) return;
     const macs = tiny.reduce((sum, { node }) => sum + (nodes[node.id]?.macs ?? 0), 0);
     context.report({
       at: first.node,

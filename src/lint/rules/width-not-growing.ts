@@ -2,11 +2,12 @@ import { groupDigits } from "../../base/digits.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
 import type { Instance } from "../../ir/origin.ts";
 import { at, operand, product, result } from "../../ops/families/attributes.ts";
-import type { NodeMeasure } from "../../passes/measure.ts";
+import { findOperator } from "../../ops/registry.ts";
 import { dataInputs, isWeighted } from "../analysis/layers.ts";
-import { enlarges, windowOfNode } from "../analysis/maps.ts";
+import { windowOfNode } from "../analysis/maps.ts";
 import { countText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
+import type { NetworkContext } from "../rule.ts";
 
 /** A first level with no more weighted layers than this is a stem. */
 const MOST_STEM_LAYERS = 3;
@@ -59,9 +60,8 @@ network Growing {
 }
 `,
   checkNetwork(context) {
-    const { graph, nodes } = context;
-    if (graph.nodes.some(enlarges)) return;
-    const levels = levelsOf(graph, nodes);
+    const levels = levelsOf(context);
+    if (levels === undefined) return;
     let isFirst = true;
     for (const { leaving } of levels.values()) {
       if (leaving === undefined || leaving.weighted === 0) continue;
@@ -83,16 +83,19 @@ network Growing {
   },
 });
 
-/** The levels on the way to the output, by how far apart their positions are in the image. */
-function levelsOf(graph: Graph, nodes: readonly NodeMeasure[]): ReadonlyMap<string, Level> {
+/** The levels on the way to the output, by how far apart their positions are in the image; `undefined` where maps are enlarged again. */
+function levelsOf({ graph, nodes }: NetworkContext): ReadonlyMap<string, Level> | undefined {
   const levels = new Map<string, Level>();
   const way = longestWay(graph);
   for (const node of graph.nodes) {
+    const reads = findOperator(node.op)?.window?.(node.attributes);
+    const window = reads === "global" ? undefined : reads;
+    if (window?.enlarges === true) return undefined;
+    // Only these change a width: activations and normalisations need no look.
+    if (window === undefined && node.op !== "concat" && node.op !== "padchannels") continue;
     const field = nodes[node.id]?.receptiveField;
     const channels = result(node).type.shape[1];
-    const window = windowOfNode(node);
-    // Only these change a width: activations and normalisations need no look.
-    if (!(window || node.op === "concat" || node.op === "padchannels") || !way.has(node) || field === undefined || typeof channels !== "number") continue;
+    if (field === undefined || typeof channels !== "number" || way?.has(node) === false) continue;
     const key = field.jump.join("x");
     const sum = sumAround(node);
     if (window?.stride.some((step) => step > 1)) {
@@ -120,11 +123,11 @@ function sumAround(node: Node): Instance | undefined {
   return at;
 }
 
-/** All layers before the output that has most of them. */
-function longestWay(graph: Graph): ReadonlySet<Node> {
-  // Every layer reaches an output; where there is one, all do.
-  let longest: ReadonlySet<Node> = new Set(graph.outputs.length === 1 ? graph.nodes : []);
-  for (const { value } of graph.outputs.length === 1 ? [] : graph.outputs) {
+/** All layers before the output that has most of them; `undefined` where there is one output, which all layers reach. */
+function longestWay(graph: Graph): ReadonlySet<Node> | undefined {
+  if (graph.outputs.length === 1) return undefined;
+  let longest: ReadonlySet<Node> = new Set();
+  for (const { value } of graph.outputs) {
     const way = new Set<Node>();
     const queue = [value];
     for (let next = queue.pop(); next; next = queue.pop()) {

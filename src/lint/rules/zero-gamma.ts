@@ -3,7 +3,6 @@ import type { Node } from "../../ir/graph.ts";
 import { callOf, elementAt } from "../../syntax/elements.ts";
 import { inserted } from "../analysis/edits.ts";
 import { isWeighted, nodeBefore, producerOf } from "../analysis/layers.ts";
-import { residualUnits } from "../analysis/residuals.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
 
@@ -39,7 +38,7 @@ network Small {
 }
 `,
   checkNetwork(context) {
-    for (const { sum, result, branch } of residualUnits(context)) {
+    for (const { sum, result, branch } of context.residuals) {
       const norm = sum && lastNorm(producerOf(result), branch);
       if (norm === undefined || norm.attributes["zero"] === true) continue;
       context.report({
