@@ -8,8 +8,7 @@ const { join } = require("node:path");
 const { Script } = require("node:vm");
 
 const quick = new Set([/* QUICK */]);
-const isQuick = quick.has(process.argv[2]);
-const filename = join(__dirname, "..", isQuick ? "quick.cjs" : "cli.cjs");
+const filename = join(__dirname, "..", quick.has(process.argv[2]) ? "quick.cjs" : "cli.cjs");
 let cachedData;
 try {
   cachedData = readFileSync(`${filename}.${process.versions.v8}-${process.arch}.cache`);
@@ -19,8 +18,6 @@ try {
 }
 if (cachedData === undefined) require(filename).start();
 else {
-  // As when the cache was made. A tenth of a second is over before optimised code could pay for its making.
-  if (isQuick) require("node:v8").setFlagsFromString("--interrupt-budget=1000000");
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, "latin1")}\n})`, { filename, cachedData });
   const module = { exports: {} };
   script.runInThisContext()(module.exports, require, module, filename, join(__dirname, ".."));

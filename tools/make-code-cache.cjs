@@ -5,13 +5,11 @@
 "use strict";
 const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
-const { basename, dirname, join } = require("node:path");
-const { setFlagsFromString } = require("node:v8");
+const { dirname, join } = require("node:path");
 const { Script } = require("node:vm");
 
 const [filename, sample, ...commands] = process.argv.slice(2);
-// As in the launcher: flags and text must be the same for the cache to fit.
-if (basename(filename) === "quick.cjs") setFlagsFromString("--interrupt-budget=1000000");
+// As in the launcher: the text must be the same for the cache to fit.
 const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, "latin1")}\n})`;
 const script = new Script(text, { filename });
 const module_ = { exports: {} };

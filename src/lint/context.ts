@@ -1,5 +1,4 @@
-import { lazy } from "../base/lazy.ts";
-import type { Graph, Node } from "../ir/graph.ts";
+import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { Instance } from "../ir/origin.ts";
 import type { Measures, NodeMeasure } from "../passes/measure.ts";
 import { measure, measureNodes } from "../passes/measure.ts";
@@ -21,40 +20,64 @@ interface Asking extends Pick<NetworkContext, "module" | "threshold" | "report">
  * What rules know of a network. Nothing is worked out before a rule asks, and nothing twice, whichever rule asks; each
  * table takes one walk over the nodes.
  */
-export function networkContext(graph: Graph, { module, threshold, report, recipes }: Asking): NetworkContext {
-  const nodes = lazy((): readonly NodeMeasure[] => measureNodes(graph));
-  const total = lazy((): Measures => measure(graph, undefined, nodes()));
-  const consumers = lazy(() => consumersIn(graph));
-  const members = lazy(() => membersIn(graph));
-  const instances = lazy(() => [...members().keys()]);
-  const residuals = lazy((): readonly ResidualUnit[] => residualUnits(graph));
-  const layers = lazy((): readonly MapLayer[] => mapLayers(graph, nodes()));
-  return {
-    graph,
-    module,
-    threshold,
-    report,
-    get nodes() {
-      return nodes();
-    },
-    get total() {
-      return total();
-    },
-    get instances() {
-      return instances();
-    },
-    get residuals() {
-      return residuals();
-    },
-    get mapLayers() {
-      return layers();
-    },
-    get recipes() {
-      return recipes();
-    },
-    consumersOf: (value) => consumers()[value.id] ?? NONE,
-    nodesOf: (instance) => members().get(instance) ?? NONE,
-  };
+export function networkContext(graph: Graph, asking: Asking): NetworkContext {
+  return new AskedNetwork(graph, asking);
+}
+
+/** A class for its getters: V8 keeps the closures of a literal's own ones, and with them the network, until old memory is cleaned up. */
+class AskedNetwork implements NetworkContext {
+  readonly graph: Graph;
+  readonly module: NetworkContext["module"];
+  readonly threshold: NetworkContext["threshold"];
+  readonly report: NetworkContext["report"];
+  readonly #recipes: () => readonly RecipeFacts[];
+  #nodes: readonly NodeMeasure[] | undefined;
+  #total: Measures | undefined;
+  #consumers: readonly (readonly Node[] | undefined)[] | undefined;
+  #members: ReadonlyMap<Instance, readonly Node[]> | undefined;
+  #instances: readonly Instance[] | undefined;
+  #residuals: readonly ResidualUnit[] | undefined;
+  #mapLayers: readonly MapLayer[] | undefined;
+
+  constructor(graph: Graph, { module, threshold, report, recipes }: Asking) {
+    this.graph = graph;
+    this.module = module;
+    this.threshold = threshold;
+    this.report = report;
+    this.#recipes = recipes;
+  }
+
+  // These two are also handed on by themselves.
+  readonly consumersOf = (value: Value): readonly Node[] => (this.#consumers ??= consumersIn(this.graph))[value.id] ?? NONE;
+  readonly nodesOf = (instance: Instance): readonly Node[] => this.#byInstance().get(instance) ?? NONE;
+
+  get nodes(): readonly NodeMeasure[] {
+    return (this.#nodes ??= measureNodes(this.graph));
+  }
+
+  get total(): Measures {
+    return (this.#total ??= measure(this.graph, undefined, this.nodes));
+  }
+
+  get instances(): readonly Instance[] {
+    return (this.#instances ??= [...this.#byInstance().keys()]);
+  }
+
+  get residuals(): readonly ResidualUnit[] {
+    return (this.#residuals ??= residualUnits(this.graph));
+  }
+
+  get mapLayers(): readonly MapLayer[] {
+    return (this.#mapLayers ??= mapLayers(this.graph, this.nodes));
+  }
+
+  get recipes(): readonly RecipeFacts[] {
+    return this.#recipes();
+  }
+
+  #byInstance(): ReadonlyMap<Instance, readonly Node[]> {
+    return (this.#members ??= membersIn(this.graph));
+  }
 }
 
 /** The nodes that read a value, by the value's id. */

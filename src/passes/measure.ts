@@ -104,34 +104,60 @@ function sizesOfExample(values: readonly Value[]): readonly (readonly number[])[
 
 /** The totals of a graph, or of the nodes from `first` up to `end`; what is not asked for is not computed. */
 export function measure(graph: Graph, range?: { readonly first: number; readonly end: number }, each = measureNodes(graph)): Measures {
-  const nodes = range ? graph.nodes.slice(range.first, range.end) : graph.nodes;
-  const sums = lazy(() => sumsOf(nodes, each));
-  const fields = lazy(() => greatestFields(nodes, each));
-  const depth = lazy(() => depthOf(graph, nodes));
-  const memoryInBytes = lazy(() => memoryOf(graph, nodes));
-  return {
-    get params() {
-      return sums().params;
-    },
-    get buffers() {
-      return sums().buffers;
-    },
-    get macs() {
-      return sums().macs;
-    },
-    get depth() {
-      return depth();
-    },
-    get receptiveField() {
-      return fields().greatest;
-    },
-    get leastReceptiveField() {
-      return fields().least;
-    },
-    get memoryInBytes() {
-      return memoryInBytes();
-    },
-  };
+  return new Measured(graph, range ? graph.nodes.slice(range.first, range.end) : graph.nodes, each);
+}
+
+/** A class, as {@link MeasuredNode} is one. */
+class Measured implements Measures {
+  readonly #graph: Graph;
+  readonly #nodes: readonly Node[];
+  readonly #each: readonly NodeMeasure[];
+  #sums: ReturnType<typeof sumsOf> | undefined;
+  #fields: ReturnType<typeof greatestFields> | undefined;
+  #depth: number | undefined;
+  #memory: { readonly inBytes: number | undefined } | undefined;
+
+  constructor(graph: Graph, nodes: readonly Node[], each: readonly NodeMeasure[]) {
+    this.#graph = graph;
+    this.#nodes = nodes;
+    this.#each = each;
+  }
+
+  get params(): number {
+    return this.#summed().params;
+  }
+
+  get buffers(): number {
+    return this.#summed().buffers;
+  }
+
+  get macs(): number | undefined {
+    return this.#summed().macs;
+  }
+
+  get depth(): number {
+    return (this.#depth ??= depthOf(this.#graph, this.#nodes));
+  }
+
+  get receptiveField(): readonly number[] | undefined {
+    return this.#fieldsOf().greatest;
+  }
+
+  get leastReceptiveField(): readonly number[] | undefined {
+    return this.#fieldsOf().least;
+  }
+
+  get memoryInBytes(): number | undefined {
+    return (this.#memory ??= { inBytes: memoryOf(this.#graph, this.#nodes) }).inBytes;
+  }
+
+  #summed(): ReturnType<typeof sumsOf> {
+    return (this.#sums ??= sumsOf(this.#nodes, this.#each));
+  }
+
+  #fieldsOf(): ReturnType<typeof greatestFields> {
+    return (this.#fields ??= greatestFields(this.#nodes, this.#each));
+  }
 }
 
 function sumsOf(nodes: readonly Node[], each: readonly NodeMeasure[]): Pick<Measures, "params" | "buffers" | "macs"> {
