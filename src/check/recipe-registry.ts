@@ -45,6 +45,8 @@ export interface RecipeParameter {
 export interface RecipeFunction {
   readonly name: string;
   readonly doc: string;
+  /** A call of it; absent: its name alone. */
+  readonly sample?: string;
   readonly parameters: readonly RecipeParameter[];
   /** Of these arguments exactly one must be given. */
   readonly oneOf?: readonly string[];
@@ -55,6 +57,8 @@ export interface RecipeFunction {
 export type RecipeField = {
   readonly name: string;
   readonly doc: string;
+  /** A value of it. */
+  readonly sample: string;
   /** Fields that say the same thing another way: one body has one of them, and an alias replaces one by the other. */
   readonly insteadOf?: readonly string[];
 } & (
@@ -81,12 +85,14 @@ const factor: RecipeParameter = { name: "factor", type: "float", default: 0.1, m
 
 const crop = (name: string, doc: string): RecipeFunction => ({
   name,
+  sample: `${name}(224x224)`,
   doc,
   parameters: [{ name: "size", type: "size", positional: true, minimum: 1, doc: "Height and width of the window." }],
 });
 
 const resize: RecipeFunction = {
   name: "resize",
+  sample: "resize(shorter=256)",
   doc: "Scales the image, keeping its proportions, until its shorter side has this length (He et al. 2015, section 3.4).",
   parameters: [{ name: "shorter", type: "sampled", positional: true, minimum: 1, doc: "Length of the shorter side in pixels; `uniform(256, 480)` draws it anew for every image." }],
 };
@@ -94,12 +100,14 @@ const resize: RecipeFunction = {
 const normalisations: readonly RecipeFunction[] = [
   {
     name: "subtract_mean",
+    sample: "subtract_mean(per=pixel)",
     doc: "Subtracts the mean of the training images (He et al. 2015: per pixel).",
     alsoInTests: true,
     parameters: [{ name: "per", type: "word", choices: ["pixel", "channel"], default: "pixel", doc: "One mean for every pixel and channel, or one for every channel." }],
   },
   {
     name: "normalize",
+    sample: "normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])",
     doc: "Subtracts a mean and divides by a standard deviation per channel, after the image was scaled to 0 … 1.",
     alsoInTests: true,
     parameters: [
@@ -111,16 +119,18 @@ const normalisations: readonly RecipeFunction[] = [
 
 /** Every field of a recipe, in the order in which the reference lists them. */
 export const recipeFields: readonly RecipeField[] = [
-  { name: "batch", form: "number", type: "int", minimum: 1, doc: "Images per step, over all devices." },
-  { name: "steps", form: "number", type: "int", minimum: 1, insteadOf: ["epochs"], doc: "Length of the training in steps (batches)." },
-  { name: "epochs", form: "number", type: "int", minimum: 1, insteadOf: ["steps"], doc: "Length of the training in passes over the training images." },
+  { name: "batch", form: "number", type: "int", minimum: 1, sample: "64", doc: "Images per step, over all devices." },
+  { name: "steps", form: "number", type: "int", minimum: 1, insteadOf: ["epochs"], sample: "32_000", doc: "Length of the training in steps (batches)." },
+  { name: "epochs", form: "number", type: "int", minimum: 1, insteadOf: ["steps"], sample: "100", doc: "Length of the training in passes over the training images." },
   {
     name: "optimizer",
     form: "call",
+    sample: "sgd(lr=0.05, momentum=0.9, weight_decay=5e-4)",
     doc: "How a gradient changes the weights.",
     functions: [
       {
         name: "sgd",
+        sample: "sgd(lr=0.1, momentum=0.9, weight_decay=1e-4, nesterov=true)",
         doc: "Stochastic gradient descent: v = momentum · v + g, w = w − rate · v, where g holds the weight decay too; the rate is outside of v, as in PyTorch.",
         parameters: [
           { name: "lr", type: "float", positional: true, minimum: 0, doc: "Learning rate before warm-up and schedule change it." },
@@ -135,12 +145,14 @@ export const recipeFields: readonly RecipeField[] = [
   {
     name: "schedule",
     form: "call",
+    sample: "step(at=[32_000, 48_000])",
     default: "constant",
     doc: "How the learning rate changes in the course of the training.",
     functions: [
       { name: "constant", doc: "It stays as it is.", parameters: [] },
       {
         name: "step",
+        sample: "step(at=[100, 150], by=epochs)",
         doc: "It falls at fixed points.",
         parameters: [
           { name: "at", type: "int[]", minimum: 0, doc: "The points, rising." },
@@ -150,6 +162,7 @@ export const recipeFields: readonly RecipeField[] = [
       },
       {
         name: "plateau",
+        sample: "plateau(val_error, patience=5)",
         doc: "It falls when a metric stops falling.",
         parameters: [
           { name: "metric", type: "metric", positional: true, doc: "What is looked at, after every epoch." },
@@ -160,6 +173,7 @@ export const recipeFields: readonly RecipeField[] = [
       },
       {
         name: "cosine",
+        sample: "cosine(end=0.001)",
         doc: "It follows half a cosine from the full rate down to `end` (Loshchilov and Hutter 2017).",
         parameters: [{ name: "end", type: "float", default: 0, minimum: 0, doc: "The rate of the last step." }],
       },
@@ -168,10 +182,12 @@ export const recipeFields: readonly RecipeField[] = [
   {
     name: "warmup",
     form: "call",
+    sample: "constant(lr=0.01, until = train_error < 0.80)",
     doc: "A gentler rate at the beginning. The points of a schedule count from the first step, warm-up included.",
     functions: [
       {
         name: "constant",
+        sample: "constant(lr=0.01, epochs=1)",
         doc: "A fixed rate until a metric is met or for a time (He et al. 2015, section 4.2, for 110 layers).",
         oneOf: ["until", "steps", "epochs"],
         parameters: [
@@ -183,6 +199,7 @@ export const recipeFields: readonly RecipeField[] = [
       },
       {
         name: "linear",
+        sample: "linear(steps=400)",
         doc: "The rate rises in a straight line to the optimizer's (Goyal et al. 2017).",
         oneOf: ["steps", "epochs"],
         parameters: [
@@ -196,12 +213,14 @@ export const recipeFields: readonly RecipeField[] = [
   {
     name: "split",
     form: "call",
+    sample: "random(train=45_000, val=5_000)",
     default: "all",
     doc: "Which training images are kept apart for validation.",
     functions: [
       { name: "all", doc: "None: all of them train.", parameters: [] },
       {
         name: "random",
+        sample: "random(train=45_000, val=5_000)",
         doc: "Drawn with the recipe's seed.",
         parameters: [
           { name: "train", type: "int", minimum: 1, doc: "Images that train." },
@@ -213,15 +232,17 @@ export const recipeFields: readonly RecipeField[] = [
   {
     name: "augment",
     form: "chain",
+    sample: "pad(4) -> crop(32x32) -> hflip -> subtract_mean(per=channel)",
     doc: "What every training image goes through, in this order. Steps that draw nothing are done to test images too.",
     functions: [
       resize,
       crop("crop", "A window of this size at a place drawn anew for every image."),
       crop("center_crop", "The window of this size in the middle."),
-      { name: "pad", doc: "Adds zeros on every side.", parameters: [{ name: "width", type: "int", positional: true, minimum: 1, doc: "Pixels on each side." }] },
+      { name: "pad", sample: "pad(4)", doc: "Adds zeros on every side.", parameters: [{ name: "width", type: "int", positional: true, minimum: 1, doc: "Pixels on each side." }] },
       { name: "hflip", doc: "Mirrors left and right.", parameters: [{ name: "rate", type: "float", default: 0.5, minimum: 0, maximum: 1, doc: "How often." }] },
       {
         name: "pca_color",
+        sample: "pca_color(0.1)",
         doc: "Adds multiples of the principal components of the colours (Krizhevsky et al. 2012).",
         parameters: [{ name: "sigma", type: "float", positional: true, default: 0.1, minimum: 0, doc: "Standard deviation of the multiples." }],
       },
@@ -231,6 +252,7 @@ export const recipeFields: readonly RecipeField[] = [
   {
     name: "test",
     form: "chain",
+    sample: "resize(shorter=256) -> ten_crop(224x224)",
     default: "single_view",
     doc: "What a test image goes through, and over how many views its scores are averaged.",
     functions: [
@@ -240,6 +262,7 @@ export const recipeFields: readonly RecipeField[] = [
       crop("ten_crop", "Scores averaged over the four corners and the middle, and their mirror images (Krizhevsky et al. 2012)."),
       {
         name: "multi_scale",
+        sample: "multi_scale(shorter=[224, 256, 384])",
         doc: "The fully convolutional form at several sizes, scores averaged (He et al. 2015, section 3.4).",
         parameters: [{ name: "shorter", type: "int[]", minimum: 1, doc: "Lengths of the shorter side in pixels." }],
       },
@@ -249,11 +272,13 @@ export const recipeFields: readonly RecipeField[] = [
   {
     name: "init",
     form: "call",
+    sample: "he_normal(fan=out)",
     default: "he_normal",
     doc: "How the weights begin. Other parameters begin as their operators say: batch norms with 1 and 0, biases of convolutions with 0.",
     functions: [
       {
         name: "he_normal",
+        sample: 'he_normal(fan="in")',
         doc: "Normal with variance 2 / fan (He et al. 2015, arXiv 1502.01852).",
         parameters: [{ name: "fan", type: "word", choices: ["out", "in"], default: "out", doc: "Fan-out as in torchvision, or fan-in." }],
       },
@@ -262,10 +287,12 @@ export const recipeFields: readonly RecipeField[] = [
   {
     name: "freeze",
     form: "call",
+    sample: 'layers(["conv1", "layer1"])',
     doc: "Layers whose parameters stay as they are.",
     functions: [
       {
         name: "layers",
+        sample: 'layers(["conv1", "layer1"], statistics=false)',
         doc: "Everything at or below these paths.",
         parameters: [
           { name: "paths", type: "string[]", positional: true, doc: "Paths as `rnc summary` prints them: `[\"conv1\", \"layer1\"]`." },
@@ -274,8 +301,8 @@ export const recipeFields: readonly RecipeField[] = [
       },
     ],
   },
-  { name: "label_smoothing", form: "number", type: "float", minimum: 0, maximum: 1, default: 0, doc: "Share of the target that is spread evenly over all classes (Szegedy et al. 2016)." },
-  { name: "seed", form: "number", type: "int", minimum: 0, default: 0, doc: "Decides initial weights, order, split and augmentation." },
+  { name: "label_smoothing", form: "number", type: "float", minimum: 0, maximum: 1, default: 0, sample: "0.1", doc: "Share of the target that is spread evenly over all classes (Szegedy et al. 2016)." },
+  { name: "seed", form: "number", type: "int", minimum: 0, default: 0, sample: "1", doc: "Decides initial weights, order, split and augmentation." },
 ];
 
 /** `step(at, factor=0.1, by="steps")`: a function as one would call it. */

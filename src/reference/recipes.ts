@@ -1,6 +1,6 @@
 import type { RecipeField, RecipeFunction, RecipeMetric, RecipeParameter } from "../program/recipes.ts";
 import { recipeFields, recipeForm, recipeMetrics } from "../program/recipes.ts";
-import type { Document } from "./document.ts";
+import type { Code, Document } from "./document.ts";
 import { code, document, prose, table } from "./document.ts";
 import { inlineCode } from "./markdown.ts";
 
@@ -29,6 +29,7 @@ function fieldDocument(field: RecipeField): Document {
   return document(field.name, [
     prose(`A field of recipes, ${form}. ${field.doc}${default_}${instead}`),
     table(["function", "what it says"], functionsOf(field).map((record) => [inlineCode(recipeForm(record)), record.doc])),
+    exampleOf(field, field.sample),
   ]);
 }
 
@@ -37,7 +38,13 @@ function functionDocument(record: RecipeFunction, users: readonly RecipeField[])
     code(recipeForm(record), { info: "text" }),
     prose(`For the field ${users.map(({ name }) => inlineCode(name)).join(" or ")} of recipes. ${record.doc}`),
     table(["argument", "type", "default", "meaning"], record.parameters.map((parameter) => [inlineCode(parameter.name), recipeTypeText(parameter), recipeDefaultText(parameter), parameter.doc])),
+    ...users.slice(0, 1).map((field) => exampleOf(field, record.sample ?? record.name)),
   ]);
+}
+
+/** A recipe that takes everything else from one of the library. */
+function exampleOf(field: RecipeField, value: string): Code {
+  return code(`use std.recipes { Cifar10 }\n\nrecipe Mine = Cifar10 {\n  ${field.name}: ${value}\n}`, { caption: "Example:" });
 }
 
 /** `word, one of "pixel", "channel"` */

@@ -4,11 +4,13 @@ import { standardLibrary, standardNames } from "../../src/program/standard-libra
 import type { Document } from "../../src/reference/document.ts";
 import { libraryEntries, libraryEntry } from "../../src/reference/library.ts";
 import { LANGUAGE_OPERATORS } from "../../src/reference/operators.ts";
+import { RECIPE_WORDS, recipeDocument } from "../../src/reference/recipes.ts";
 import { documentAbout, overviewDocument, subjectNames } from "../../src/reference/subjects.ts";
 import { FUNCTIONS } from "../../src/check/functions.ts";
 import { QUANTITIES } from "../../src/check/contracts.ts";
 import { KEYWORDS, SIGNS } from "../../src/syntax/keywords.ts";
 import { reservedWords } from "../../src/syntax/tokens.ts";
+import { recipeMetrics } from "../../src/program/recipes.ts";
 import { problemsOf } from "../support/problems.ts";
 
 const examplesOf = ({ pieces }: Document): readonly string[] => pieces.flatMap((piece) => (piece.kind === "code" && piece.info === "resnet" && piece.caption === "Example:" ? [piece.text] : []));
@@ -45,6 +47,19 @@ describe("reference: functions, quantities, operators", () => {
       const [example = ""] = examplesOf(await about(name));
       expect(example).to.match(new RegExp(`\\b${name.replace(".", "\\.")}\\b`));
       expect((await problemsOf(example)).map(({ message }) => message), example).to.deep.equal([]);
+    });
+  }
+});
+
+describe("reference: recipes", () => {
+  const metrics = recipeMetrics.map(({ name }) => name);
+  for (const name of RECIPE_WORDS.filter((word) => !metrics.includes(word))) {
+    it(`${name} has an example that uses it, in the layout of rnc fmt`, async () => {
+      const [example = "", ...more] = examplesOf(recipeDocument(name)!);
+      expect(more).to.deep.equal([]);
+      expect(example.split("{").at(-1)).to.match(new RegExp(`\\b${name}\\b`));
+      expect((await problemsOf(example)).map(({ message }) => message), example).to.deep.equal([]);
+      expect(format({ path: "sample.resnet", text: `${example}\n`, standard: false }).text).to.equal(`${example}\n`);
     });
   }
 });
