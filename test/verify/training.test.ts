@@ -100,9 +100,9 @@ const FAULTS: readonly Fault[] = [
   {
     name: "a running variance that is not unbiased",
     change: (model) => {
-      // 0.1 of the variance is added: 0.1 · 63/64 of it, where a channel has 64 values.
-      const held = model.node("layer2.1.bn1.multiply_2");
-      Object.assign(held, { opType: "Identity", input: [held.input![0]!] });
+      // 0.1 of the variance is added, as of the mean; right is 0.1 · 64/63 of it, where a channel has 64 values.
+      const [mean, variance] = [model.node("layer2.1.bn1.multiply_3"), model.node("layer2.1.bn1.multiply_5")];
+      Object.assign(variance, { input: [variance.input![0]!, mean.input![1]!] });
     },
     layer: "layer2.1.bn1",
     between: ["way forward"],
