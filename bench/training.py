@@ -56,12 +56,12 @@ def batches(folder, side, batch, classes):
     return images, labels
 
 
-def by_turns(what, base, commands, batch, rounds, interval, rows):
-    """`rounds` turns of every peer, forwards and backwards; ratios are other / base of the same round."""
+def by_turns(what, base, commands, batch, steps, rounds, interval, rows):
+    """`rounds` turns of so many steps of every peer, forwards and backwards; ratios are other / base of the same round."""
     peers = {who: Peer(command) for who, command in commands.items()}
     for number in range(rounds):
         for who in list(peers) if number % 2 == 0 else list(peers)[::-1]:
-            peers[who].turn(2)
+            peers[who].turn(steps)
     for who, peer in peers.items():
         peer.end()
         seconds = statistics.median(peer.seconds)
@@ -88,7 +88,9 @@ def train(rounds, interval, rows):
                 commands["PyTorch compiled"] = command(torch, "compiled")
                 commands["PyTorch compiled, channels_last"] = command(torch, "compiled, channels_last")
                 commands["TensorFlow.js for Node, model.fit"] = command(["node", os.path.join(HERE, "train", "tfjs.mjs")], "fit")
-            by_turns(f"training {net}, batch {batch}", "rnc", commands, batch, rounds * (3 if net == "ResNet20" else 2), interval, rows)
+            # Eight steps of the wide nets are one go of `rnc train`.
+            steps, turns = (2, 3) if net == "ResNet20" else (8, 2)
+            by_turns(f"training {net}, batch {batch}", "rnc", commands, batch, steps, rounds * turns, interval, rows)
     folder = os.environ.get("RNC_CIFAR10_BINARY")
     if folder:
         result = subprocess.run([*TSX, os.path.join(HERE, "train", "images.ts"), folder, "Cifar10", "128", "40"], cwd=ROOT, check=True, capture_output=True, text=True)

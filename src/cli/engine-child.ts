@@ -23,10 +23,10 @@ async function answer(request: EngineRequest): Promise<EngineAnswer> {
     case "train": {
       const { openTrainingHere } = await import("./train/training-here.ts");
       training = await openTrainingHere(engineCalled(request.engine), request);
-      return { kind: "training", layout: training.layout };
+      return { kind: "training", layout: training.layout, most: training.most };
     }
-    case "step":
-      return { kind: "stepped", result: await trained().step(request.batch, request.learningRate) };
+    case "steps":
+      return { kind: "stepped", results: await trained().steps(request.batches, request.rates) };
     case "write-state":
       await trained().writeState(request);
       return { kind: "state-written" };

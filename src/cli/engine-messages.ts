@@ -22,7 +22,7 @@ export type EngineRequest =
       /** Names of parameters that stay as they are. */
       readonly frozen: readonly string[];
     }
-  | { readonly kind: "step"; readonly batch: TrainingBatch; readonly learningRate: number }
+  | { readonly kind: "steps"; readonly batches: readonly TrainingBatch[]; readonly rates: readonly number[] }
   /** Writes parameters, and momenta where they are wanted, as they are now into a safetensors file of this path. */
   | { readonly kind: "write-state"; readonly path: string; readonly what: "weights" | "everything"; readonly metadata: Readonly<Record<string, string>> }
   /** Opens the network that is trained as it is now: for `run`, until the next time. */
@@ -33,8 +33,8 @@ export type EngineRequest =
 export type EngineAnswer =
   | { readonly kind: "status"; readonly status: EngineStatus }
   | { readonly kind: "opened"; readonly inputs: readonly string[]; readonly outputs: readonly string[] }
-  | { readonly kind: "training"; readonly layout: Training["layout"] | undefined }
-  | { readonly kind: "stepped"; readonly result: TrainingResult }
+  | { readonly kind: "training"; readonly layout: Training["layout"] | undefined; readonly most: number }
+  | { readonly kind: "stepped"; readonly results: readonly TrainingResult[] }
   | { readonly kind: "state-written" }
   | { readonly kind: "ran"; readonly outputs: readonly FloatTensor[] }
   | { readonly kind: "closed" }

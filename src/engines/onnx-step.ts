@@ -1,7 +1,7 @@
 import type * as Onnx from "onnxruntime-node";
 import type { Packing } from "../backends/onnx/blocked/index.ts";
 import { findBlockedOperator, pack, unpack } from "../backends/onnx/blocked/index.ts";
-import { emitOnnx } from "../backends/onnx/index.ts";
+import { emitOnnx, repeatedNames } from "../backends/onnx/index.ts";
 import { invariant } from "../base/assert.ts";
 import { InputError } from "../base/input-error.ts";
 import type { Graph } from "../ir/graph.ts";
@@ -16,7 +16,7 @@ import type { OnnxRuntime, SessionChoice } from "./onnx-session.ts";
 import { linesOf } from "./onnx-session.ts";
 import { batchSymbols, checkBatch } from "./training-checks.ts";
 import type { Sizes } from "./training-checks.ts";
-import type { Training, TrainingOptions } from "./training.ts";
+import type { Training, TrainingBatch, TrainingOptions, TrainingResult } from "./training.ts";
 
 /** A tensor of the state: what the next step reads and what it writes, by turns. */
 interface Kept {
@@ -41,13 +41,24 @@ export const portableForm = (network: Graph, options: TrainingOptions): StepForm
 });
 
 /** Where steps are run. */
-export type StepProvider = Pick<SessionChoice, "title" | "options" | "explain">;
-
-const PROCESSOR: StepProvider = { title: "ONNX Runtime", options: { executionProviders: ["cpu"] } };
+export interface StepProvider extends Pick<SessionChoice, "title" | "options" | "explain"> {
+  /** A state of more bytes than this makes the step the body of a loop. Absent: it never is. */
+  readonly loopedFromBytes?: number;
+}
 
 /**
- * Runs the steps of a training: each is one run of one graph, and the state stays in two sets of tensors that take turns as inputs
- * and outputs, so that nothing of it is copied between steps.
+ * ONNX Runtime for Node copies what it gives back, also into tensors that it was given for that: of a large state a loop gives
+ * back once what several steps have made of it.
+ */
+export const PROCESSOR: StepProvider = { title: "ONNX Runtime", options: { executionProviders: ["cpu"] }, loopedFromBytes: 2 ** 25 };
+const STEPS_OF_A_LOOP = 8;
+
+/** Names of a step that is no loop. */
+const AS_IT_IS = { first: (name: string) => name, last: (name: string) => name, each: (name: string) => name } as const;
+
+/**
+ * Runs the steps of a training: each is one run of one graph, or several are one where the state is large. The state stays in two
+ * sets of tensors that take turns as inputs and outputs.
  *
  * Where the source of weights has `momentum.NAME`, as a training's own state does, momentum begins with it; else with zeros.
  * Masks of dropout and stochastic depth come from (seed, step, layer).
@@ -56,7 +67,12 @@ const PROCESSOR: StepProvider = { title: "ONNX Runtime", options: { executionPro
  */
 export async function openStep(runtime: OnnxRuntime, network: Graph, weights: WeightSource, options: TrainingOptions, { step, packed }: StepForm, provider: StepProvider = PROCESSOR): Promise<Training> {
   const { InferenceSession, Tensor } = runtime;
-  const [model] = emitOnnx(step.graph, weights, { version: "step", externalData: false, findOperator: findBlockedOperator, provenance: false });
+  const stateBytes = step.state.reduce((bytes, { parameter }) => bytes + 4 * elementCount(parameter.shape), 0);
+  const isLooped = stateBytes > (provider.loopedFromBytes ?? Infinity);
+  const own = [...step.images, step.labels, step.learningRate, ...step.random];
+  const repetition = { carried: step.state, each: own, results: [step.loss, step.right] };
+  const [model] = emitOnnx(step.graph, weights, { version: "step", externalData: false, findOperator: findBlockedOperator, provenance: false, ...(isLooped ? { repetition } : {}) });
+  const named = isLooped ? repeatedNames : AS_IT_IS;
   invariant(model !== undefined, "a step is a file");
   const bytes = await bytesOf(model);
   const session = await InferenceSession.create(bytes, {
@@ -88,39 +104,47 @@ export async function openStep(runtime: OnnxRuntime, network: Graph, weights: We
   const shapes = new Map(step.graph.inputs.map(({ name, type }) => [name, type.shape.map(Number)]));
   const [batch = 0, classes = 0] = shapes.get(step.labels) ?? [];
   const positions = step.images.map((name) => network.inputs.findIndex((input) => input.name === name));
-  const right = new Float32Array(batch * classes);
   let done = options.firstStep ?? 0;
   let turn: 0 | 1 = 0;
 
-  return {
-    async step({ inputs, labels }, learningRate) {
-      checkBatch(network, { inputs, labels }, options.batch, classes);
-      const feeds: Record<string, Onnx.Tensor> = { ...fixed };
-      const fetches: Record<string, Onnx.Tensor | null> = { [step.loss]: null, [step.right]: null };
-      step.images.forEach((name, index) => {
-        const given = inputs[positions[index] ?? 0];
-        invariant(given !== undefined, `the batch has ${name}`);
-        feeds[name] = tensor(given.data, given.shape);
-      });
-      right.fill(0);
+  const run = async (batches: readonly TrainingBatch[], rates: readonly number[]): Promise<readonly TrainingResult[]> => {
+    for (const given of batches) checkBatch(network, given, options.batch, classes);
+    const times = batches.length;
+    const feeds: Record<string, Onnx.Tensor> = { ...fixed, ...(isLooped ? { [repeatedNames.count]: new Tensor("int64", BigInt64Array.of(BigInt(times)), []) } : {}) };
+    const results = [step.loss, step.right].map(named.each);
+    const fetches: Record<string, Onnx.Tensor | null> = Object.fromEntries(results.map((name) => [name, null]));
+    const give = (name: string, parts: readonly Float32Array[]): void => {
+      const shape = shapes.get(name) ?? [];
+      feeds[named.each(name)] = tensor(joined(parts), isLooped ? [times, ...shape] : shape);
+    };
+    step.images.forEach((name, index) => give(name, batches.map(({ inputs }) => inputs[positions[index] ?? 0]?.data ?? new Float32Array())));
+    give(step.labels, batches.map(({ labels }) => {
+      const right = new Float32Array(batch * classes);
       labels.forEach((label, example) => (right[example * classes + label] = 1));
-      feeds[step.labels] = tensor(right, [batch, classes]);
-      feeds[step.learningRate] = tensor(Float32Array.of(learningRate), []);
-      for (const name of step.random) {
-        const shape = shapes.get(name) ?? [];
-        feeds[name] = tensor(uniformNumbers(options.seed, done, name, elementCount(shape)), shape);
-      }
-      for (const { input, output, buffers } of kept) {
-        feeds[input] = buffers[turn];
-        fetches[output] = buffers[turn === 0 ? 1 : 0];
-      }
-      const results = await session.run(feeds, fetches).catch((error: unknown) => {
-        throw new InputError(`${provider.title} could not train \`${network.name}\``, { notes: [linesOf(error)] });
-      });
-      turn = turn === 0 ? 1 : 0;
-      done++;
-      return { loss: scalarOf(results, step.loss), right: scalarOf(results, step.right) };
+      return right;
+    }));
+    give(step.learningRate, rates.map((rate) => Float32Array.of(rate)));
+    for (const name of step.random) give(name, rates.map((_, index) => uniformNumbers(options.seed, done + index, name, elementCount(shapes.get(name) ?? []))));
+    for (const { input, output, buffers } of kept) {
+      feeds[named.first(input)] = buffers[turn];
+      fetches[named.last(output)] = buffers[turn === 0 ? 1 : 0];
+    }
+    const given = await session.run(feeds, fetches).catch((error: unknown) => {
+      throw new InputError(`${provider.title} could not train \`${network.name}\``, { notes: [linesOf(error)] });
+    });
+    turn = turn === 0 ? 1 : 0;
+    done += times;
+    const [losses, right] = results.map((name) => numbersOf(given, name, times));
+    return rates.map((_, index) => ({ loss: losses?.[index] ?? Number.NaN, right: right?.[index] ?? Number.NaN }));
+  };
+
+  return {
+    async step(given, learningRate) {
+      const [result] = await run([given], [learningRate]);
+      invariant(result, "a step has a result");
+      return result;
     },
+    ...(isLooped ? { several: { most: STEPS_OF_A_LOOP, steps: run } } : {}),
     async readState() {
       const now = new Map(kept.map(({ name, input, buffers }) => [name, inOrder(input, buffers[turn].data.slice(), unpack)]));
       const tensors = [];
@@ -163,8 +187,17 @@ export async function valuesOf(weights: WeightSource, name: string, shape: reado
   return values;
 }
 
-function scalarOf(results: Onnx.InferenceSession.OnnxValueMapType, name: string): number {
+function numbersOf(results: Onnx.InferenceSession.OnnxValueMapType, name: string, count: number): Float32Array {
   const data = (results[name] as Onnx.Tensor | undefined)?.data;
-  if (!(data instanceof Float32Array) || data.length !== 1) throw new InputError(`the training step gave no number as \`${name}\``);
-  return data[0] ?? Number.NaN;
+  if (!(data instanceof Float32Array) || data.length !== count) throw new InputError(`the training step gave no ${count === 1 ? "number" : "numbers"} as \`${name}\``);
+  return data;
+}
+
+/** One after another; a single one as it is. */
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const [first = new Float32Array()] = parts;
+  if (parts.length === 1) return first;
+  const all = new Float32Array(parts.length * first.length);
+  parts.forEach((part, index) => all.set(part, index * first.length));
+  return all;
 }

@@ -44,11 +44,20 @@ export interface TrainingResult {
   readonly right: number;
 }
 
+export interface SeveralSteps {
+  /** How many at most. */
+  readonly most: number;
+  /** @param rates a learning rate for each batch */
+  steps(batches: readonly TrainingBatch[], rates: readonly number[]): Promise<readonly TrainingResult[]>;
+}
+
 /** A training under way. */
 export interface Training {
   /** What the engine chose, and why; absent where there is no choice. */
   readonly layout?: { readonly name: TrainingLayout; readonly why: string };
   step(batch: TrainingBatch, learningRate: number): Promise<TrainingResult>;
+  /** Several steps in one go, which come to the same numbers; absent where nothing is gained by that. */
+  readonly several?: SeveralSteps;
   /**
    * Parameters and running statistics under their own names, momentum under `momentum.NAME`, as they are now. The source
    * stays as it is when training goes on.

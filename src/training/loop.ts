@@ -1,4 +1,3 @@
-import { invariant } from "../base/assert.ts";
 import { InputError } from "../base/input-error.ts";
 import type { TrainingBatch, TrainingResult } from "../engines/training.ts";
 import type { RecipeCondition } from "../program/recipes.ts";
@@ -60,8 +59,10 @@ export interface MetricsLine {
 
 /** What a training needs of the world. */
 export interface TrainingPorts {
-  step(batch: TrainingBatch, learningRate: number): Promise<TrainingResult>;
-  /** The batch of the next step; asked for while the step before runs. */
+  /** Makes steps one after another, each with a rate of its own: {@link TrainingPorts.most} in one go. */
+  steps(batches: readonly TrainingBatch[], rates: readonly number[]): Promise<readonly TrainingResult[]>;
+  readonly most: number;
+  /** The batch of the next step; asked for while the steps before run. */
   next(): Promise<TrainingBatch>;
   /** The network as it is now, on the images for validation; absent where there are none. */
   readonly evaluate?: () => Promise<Evaluation>;
@@ -102,26 +103,30 @@ export async function runTraining(options: LoopOptions, from: Position, ports: T
   let { step, interval, best } = from;
   let saved = step;
   let tooHigh = 0;
-  let coming = step < total ? ports.next() : undefined;
+  const coming = createQueue(ports.next);
   const position = (): Position => ({ step, schedule: schedule.state(), recent: [...recent], interval, ...(best ? { best } : {}) });
 
+  /** Steps that can be made in one go: nothing is looked at, and no rate is decided, before their end. */
+  const inOneGo = (): number => (schedule.isKnown() ? Math.min(ports.most, total - step, ...[every, evaluateEvery, stepsPerEpoch].map((length) => length - (step % length))) : 1);
+
   while (step < total && !ports.stopped()) {
-    const rate = schedule.rate(step);
-    invariant(coming !== undefined, "a batch is on its way");
-    const running = ports.step(await coming, rate);
-    coming = step + 1 < total ? ports.next() : undefined;
-    // Whoever waits for it is told; meanwhile a failure of the step comes first.
-    coming?.catch(() => undefined);
-    const { loss, right } = await running;
-    tooHigh = loss > DIVERGED * Math.log(classes) ? tooHigh + 1 : 0;
-    if (!Number.isFinite(loss) || tooHigh >= DIVERGED_STEPS) throw diverged(step + 1, rate, loss, saved, plan);
-    step++;
-    recent.push([loss, right]);
-    if (recent.length > WINDOW) recent.shift();
-    interval = { steps: interval.steps + 1, loss: interval.loss + loss, right: interval.right + right };
-    ports.stepDone({ step, loss, right, learningRate: rate });
-    const metrics = recentMetrics(recent, plan.batch);
-    schedule.stepDone(step - 1, metrics);
+    const count = inOneGo();
+    const rates = Array.from({ length: count }, (_, index) => schedule.rate(step + index));
+    const running = ports.steps(await coming.take(count), rates);
+    coming.prepare(Math.min(ports.most, total - step - count));
+    let metrics: Metrics = {};
+    for (const [index, { loss, right }] of (await running).entries()) {
+      const rate = rates[index] ?? 0;
+      tooHigh = loss > DIVERGED * Math.log(classes) ? tooHigh + 1 : 0;
+      if (!Number.isFinite(loss) || tooHigh >= DIVERGED_STEPS) throw diverged(step + 1, rate, loss, saved, plan);
+      step++;
+      recent.push([loss, right]);
+      if (recent.length > WINDOW) recent.shift();
+      interval = { steps: interval.steps + 1, loss: interval.loss + loss, right: interval.right + right };
+      ports.stepDone({ step, loss, right, learningRate: rate });
+      metrics = recentMetrics(recent, plan.batch);
+      schedule.stepDone(step - 1, metrics);
+    }
 
     const found = step === total || evaluates(step) ? await ports.evaluate?.() : undefined;
     if (found && (best === undefined || found.error < best.error)) {
@@ -134,7 +139,7 @@ export async function runTraining(options: LoopOptions, from: Position, ports: T
     await ports.report({
       step,
       epoch: Math.floor(step / stepsPerEpoch),
-      lr: rate,
+      lr: rates.at(-1) ?? 0,
       train_loss: interval.loss / interval.steps,
       train_error: 1 - interval.right / images,
       ...(found ? validationMetrics(found) : {}),
@@ -145,6 +150,28 @@ export async function runTraining(options: LoopOptions, from: Position, ports: T
   }
   if (saved !== step) await ports.checkpoint(position());
   return { position: position(), finished: step >= total };
+}
+
+/** Batches in their order, asked for ahead; each is asked for when the one before is there. */
+function createQueue(next: () => Promise<TrainingBatch>): { prepare(count: number): void; take(count: number): Promise<readonly TrainingBatch[]> } {
+  const coming: Promise<TrainingBatch>[] = [];
+  let last: Promise<unknown> = Promise.resolve();
+  const prepare = (count: number): void => {
+    while (coming.length < count) {
+      const batch = last.then(next);
+      coming.push(batch);
+      last = batch;
+      // Whoever takes it is told; meanwhile a failure of a step comes first.
+      batch.catch(() => undefined);
+    }
+  };
+  return {
+    prepare,
+    take(count) {
+      prepare(count);
+      return Promise.all(coming.splice(0, count));
+    },
+  };
 }
 
 /** Whether the rate depends on images for validation, which are then looked at after each epoch. */

@@ -27,6 +27,8 @@ export interface ScheduleOptions {
 /** How the learning rate goes in a training. Steps and epochs count from 0. */
 export interface Schedule {
   rate(step: number): number;
+  /** Whether the rates up to the end of the epoch are known already: no condition can change them before. */
+  isKnown(): boolean;
   /** To be told after every step. */
   stepDone(step: number, metrics: Metrics): void;
   /** To be told after every epoch, with what was measured then. */
@@ -46,6 +48,7 @@ export function createSchedule(options: ScheduleOptions, from: ScheduleState = F
   let current = 0;
   return {
     rate: (step) => (warmup && inWarmup(step) ? warmupRate(warmup, step, length ?? 1, options) : scheduledRate(step, state.falls, options)),
+    isKnown: () => until === undefined || state.warmedUpAt !== undefined,
     stepDone(step, metrics) {
       current = step + 1;
       if (until && state.warmedUpAt === undefined && holds(until, metrics)) warm(current);

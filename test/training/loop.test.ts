@@ -20,19 +20,23 @@ interface World {
   readonly lines: MetricsLine[];
   readonly checkpoints: Position[];
   readonly bests: number[];
+  /** How many steps were made in one go. */
+  readonly goes: number[];
 }
 
 /** A training whose losses and errors are given; `stopAfter` is Ctrl-C in that step. */
-async function run(options: Partial<LoopOptions> & { readonly plan: TrainingPlan }, given: { readonly loss: (step: number) => number; readonly errors?: readonly number[]; readonly stopAfter?: number }, from: Position = BEGINNING): Promise<World & { readonly finished: boolean }> {
-  const world: World = { rates: [], lines: [], checkpoints: [], bests: [] };
+async function run(options: Partial<LoopOptions> & { readonly plan: TrainingPlan }, given: { readonly loss: (step: number) => number; readonly errors?: readonly number[]; readonly stopAfter?: number; readonly most?: number }, from: Position = BEGINNING): Promise<World & { readonly finished: boolean }> {
+  const world: World = { rates: [], lines: [], checkpoints: [], bests: [], goes: [] };
   let step = from.step;
   let evaluations = 0;
   const { errors } = given;
   const ports: TrainingPorts = {
     next: async () => NO_BATCH,
-    async step(_batch, rate): Promise<TrainingResult> {
-      world.rates.push(rate);
-      return { loss: given.loss(step++), right: 1 };
+    most: given.most ?? 1,
+    async steps(_batches, rates): Promise<readonly TrainingResult[]> {
+      world.rates.push(...rates);
+      world.goes.push(rates.length);
+      return rates.map(() => ({ loss: given.loss(step++), right: 1 }));
     },
     ...(errors ? { evaluate: async (): Promise<Evaluation> => ({ images: 10, loss: 1, error: errors[evaluations++]! }) } : {}),
     stepDone: () => undefined,
@@ -60,6 +64,35 @@ describe("the loop of a training", () => {
     expect(world.bests).to.deep.equal([4, 8]);
     expect(world.checkpoints.at(-1)!.best).to.deep.equal({ step: 8, error: 0.4 });
     expect(world.finished).to.equal(true);
+  });
+
+  it("makes several steps in one go to where something is looked at, and comes to the same", async () => {
+    for (const text of [RECIPE, RECIPE.replace("schedule", "warmup: linear(start=0.01, steps=5)\nschedule"), RECIPE.replace("step(at=[6], factor=0.1)", "plateau(val_error, patience=1)")]) {
+      const plan = await planIn(text);
+      const given = { loss: (step: number): number => 1 / (step + 3), errors: [0.5, 0.6, 0.45] };
+      const one = await run({ plan }, given);
+      expect(one.goes).to.deep.equal(Array.from({ length: 12 }, () => 1));
+      for (const [most, goes] of [[2, [2, 1, 1, 2, 2, 1, 2, 1]], [8, [3, 1, 2, 2, 1, 3]]] as const) {
+        const several = await run({ plan }, { ...given, most });
+        expect(several.goes).to.deep.equal(goes);
+        expect({ ...several, goes: one.goes }).to.deep.equal(one);
+      }
+    }
+  });
+
+  it("makes steps one by one while a condition may change the rate after each", async () => {
+    const plan = await planIn(RECIPE.replace("schedule", "warmup: constant(lr=0.01, until=train_loss < 0.2)\nschedule").replace("epochs: 3", "epochs: 60"));
+    const given = { loss: (step: number): number => (step < 20 ? 1 : 0.1), errors: Array.from({ length: 60 }, () => 0.5) };
+    const [one, several] = [await run({ plan, every: 100, evaluateEvery: 100 }, given), await run({ plan, every: 100, evaluateEvery: 100 }, { ...given, most: 4 })];
+    const warm = several.rates.filter((rate) => rate === 0.01).length;
+    expect(several.goes.slice(0, warm)).to.deep.equal(Array.from({ length: warm }, () => 1));
+    expect(several.goes.slice(warm)).to.include(4);
+    expect(several.rates).to.deep.equal(one.rates);
+  });
+
+  it("names the step of several at which the loss is no number", async () => {
+    const plan = await planIn(RECIPE);
+    await expectInputError(() => run({ plan, every: 100 }, { loss: (step) => (step === 2 ? Number.NaN : 1), most: 4 }), /at step 3, with a learning rate of 0.1/);
   });
 
   it("goes on from any position as if it had not stopped", async () => {

@@ -31,6 +31,8 @@ export interface Lowered {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   readonly valueInfo: readonly ValueInfo[];
+  /** Whose operators it has beside ONNX's own. */
+  readonly domains: readonly string[];
 }
 
 export interface LowerOptions {
@@ -142,6 +144,7 @@ export function lowerGraph(graph: Graph, options: LowerOptions): Lowered {
     inputs: graph.inputs.map((value) => valueInfo(nameFor(value), { dtype: value.type.dtype, shape: bound(value.type.shape) })),
     outputs: outputs.map(({ name, type }) => valueInfo(name, { dtype: type.dtype, shape: bound(type.shape) })),
     valueInfo: nodes.flatMap((node) => node.output.filter((name) => !outputNames.has(name)).flatMap(info)),
+    domains: [...new Set(nodes.flatMap(({ domain }) => domain ?? []))],
   };
 }
 
@@ -207,7 +210,7 @@ function attributeMessage(name: string, attribute: OnnxAttribute): Attribute {
   return { name, type: ATTRIBUTE.floats, floats: attribute.floats };
 }
 
-function valueInfo(name: string, type: { readonly dtype: DType; readonly shape: readonly Dim[] }): ValueInfo {
+export function valueInfo(name: string, type: { readonly dtype: DType; readonly shape: readonly Dim[] }): ValueInfo {
   const dim = type.shape.map((size) => (isSymbolic(size) ? { parameter: formatDim(size) } : { value: size }));
   return { name, type: { tensor: { elementType: DATA_TYPE[type.dtype], shape: { dim } } } };
 }

@@ -7,7 +7,11 @@ import type { WeightSource } from "../../weights/source.ts";
 import type { EmittedFile } from "../backend.ts";
 import { lowerGraph } from "./builder.ts";
 import type { Entry } from "./messages.ts";
+import { repeated } from "./repeat.ts";
+import type { Repetition } from "./repeat.ts";
 import { bytesOf, modelFiles } from "./stream.ts";
+
+export { repeatedNames } from "./repeat.ts";
 
 /** What every file says it needs (decisions/0001-onnx-opset.md). */
 export const ONNX_OPSET = 18;
@@ -32,6 +36,8 @@ export interface OnnxOptions {
   readonly findOperator?: (name: string) => OpRecord | undefined;
   /** Whether nodes say where they come from; `false` for a model that nobody reads. Default: they do. */
   readonly provenance?: boolean;
+  /** Runs the graph several times in a row; inputs and outputs are called as {@link repeatedNames} says. */
+  readonly repetition?: Repetition;
 }
 
 /**
@@ -50,7 +56,7 @@ export function emitOnnx(graph: Graph, weights: WeightSource, options: OnnxOptio
   const { externalData = "auto" } = options;
   const outside = externalData === "auto" ? weightBytes > LARGEST_MESSAGE_IN_BYTES : externalData;
   return modelFiles(
-    lowered,
+    options.repetition ? repeated(lowered, options.repetition) : lowered,
     graph.parameters,
     weights,
     {

@@ -19,6 +19,8 @@ const root = protobuf.Root.fromJSON({
     Attribute: {
       fields: {
         name: field(1, "string"), f: field(2, "float"), i: field(3, "int64"), s: field(4, "bytes"),
+        /** A GraphProto, encoded. */
+        g: field(6, "bytes"),
         floats: list(7, "float"), ints: list(8, "int64"), type: field(20, "int32"),
       },
     },
@@ -50,7 +52,7 @@ export interface Entry {
 }
 
 /** AttributeProto.AttributeType */
-export const ATTRIBUTE = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
+export const ATTRIBUTE = { float: 1, int: 2, string: 3, graph: 5, floats: 6, ints: 7 } as const;
 
 export interface Attribute {
   readonly name: string;
@@ -58,6 +60,7 @@ export interface Attribute {
   readonly f?: number;
   readonly i?: number;
   readonly s?: Uint8Array;
+  readonly g?: Uint8Array;
   readonly floats?: readonly number[];
   readonly ints?: readonly number[];
 }

@@ -69,7 +69,7 @@ export function modelFiles(lowered: Lowered, parameters: readonly Parameter[], w
     graph.push(delimiter(INITIALIZER, head.length + tail.length), head, tail);
   }
   graph.push(encode("GraphTail", { input: lowered.inputs, output: lowered.outputs, valueInfo: lowered.valueInfo }));
-  const others = [...new Set(lowered.nodes.flatMap(({ domain }) => domain ?? []))].map((domain) => ({ domain, version: 1 }));
+  const others = lowered.domains.map((domain) => ({ domain, version: 1 }));
   const model: Piece[] = [
     encode("ModelHead", { irVersion: header.irVersion, producerName: "rnc", producerVersion: header.producerVersion }),
     delimiter(GRAPH, totalOf(graph)),

@@ -119,15 +119,16 @@ async function trainWith(run: PreparedRun, training: TrainingProcess, display: D
           invariant(batch !== undefined, "training batches have no end");
           return { inputs: [{ data: batch.data, shape: batch.shape }], labels: batch.labels };
         },
-        async step(batch, rate) {
+        most: training.most,
+        async steps(batches, rates) {
           const begun = performance.now();
           clock.waitedMs += begun - last;
-          const result = await training.step(batch, rate);
+          const results = await training.steps(batches, rates);
           last = performance.now();
           clock.stepMs += last - begun;
           clock.ms = clock.stepMs + clock.waitedMs;
-          clock.steps++;
-          return result;
+          clock.steps += batches.length;
+          return results;
         },
         stepDone: ({ step, loss, right, learningRate }) => display.step({ step, loss, error: 1 - right / plan.batch, learningRate, imagesPerSecond: imagesPerSecond() }),
         ...(data.validation === undefined ? {} : { evaluate: () => evaluate(run, training, data.validate()) }),

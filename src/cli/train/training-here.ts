@@ -2,7 +2,7 @@ import { emitOnnx } from "../../backends/onnx/index.ts";
 import { emitTfjs } from "../../backends/tfjs/index.ts";
 import { InputError } from "../../base/input-error.ts";
 import type { Engine, Inference } from "../../engines/engine.ts";
-import type { Training } from "../../engines/training.ts";
+import type { SeveralSteps, Training } from "../../engines/training.ts";
 import { unpackGraph } from "../../ir/packed-graph.ts";
 import { writeSafetensors } from "../../weights/safetensors-writer.ts";
 import type { EngineRequest } from "../engine-messages.ts";
@@ -14,7 +14,7 @@ import { writeEmittedFiles } from "../write-files.ts";
 type StateRequest = Omit<Extract<EngineRequest, { readonly kind: "write-state" }>, "kind">;
 
 /** A training in the process of its engine. */
-export interface TrainedHere extends Pick<Training, "step" | "close"> {
+export interface TrainedHere extends SeveralSteps, Pick<Training, "close"> {
   readonly layout: Training["layout"] | undefined;
   writeState(request: StateRequest): Promise<void>;
   /** The network as it is now, to be run. */
@@ -30,7 +30,7 @@ export async function openTrainingHere(engine: Engine, request: Extract<EngineRe
   const training = await engine.openTraining(network, weights, { ...request.options, frozen: ({ name }) => frozen.has(name) });
   return {
     layout: training.layout,
-    step: (batch, learningRate) => training.step(batch, learningRate),
+    ...inOneGo(training),
     async writeState({ path, what, metadata }) {
       const state = await training.readState();
       const names = what === "weights" ? network.parameters.map(({ name }) => name) : state.names();
@@ -46,6 +46,19 @@ export async function openTrainingHere(engine: Engine, request: Extract<EngineRe
     async close() {
       await training.close();
       await weights.close?.();
+    },
+  };
+}
+
+/** As the engine makes several steps, or one by one. */
+function inOneGo({ several, step }: Training): SeveralSteps {
+  if (several) return several;
+  return {
+    most: 1,
+    async steps(batches, rates) {
+      const results = [];
+      for (const [index, batch] of batches.entries()) results.push(await step(batch, rates[index] ?? 0));
+      return results;
     },
   };
 }

@@ -1,14 +1,15 @@
+import { invariant } from "../../base/assert.ts";
 import type { EngineName, FloatTensor } from "../../engines/engine.ts";
-import type { Training, TrainingBatch, TrainingOptions, TrainingResult } from "../../engines/training.ts";
+import type { SeveralSteps, Training, TrainingBatch, TrainingOptions, TrainingResult } from "../../engines/training.ts";
 import type { Graph } from "../../ir/graph.ts";
 import { packGraph } from "../../ir/packed-graph.ts";
 import { interruptible, startProcess } from "../engine-process.ts";
 
 /** A training in a process of its own. */
-export interface TrainingProcess {
+export interface TrainingProcess extends SeveralSteps {
+  step(batch: TrainingBatch, learningRate: number): Promise<TrainingResult>;
   /** What the engine chose, where it has a choice. */
   readonly layout: Training["layout"] | undefined;
-  step(batch: TrainingBatch, learningRate: number): Promise<TrainingResult>;
   /** Writes parameters, or momenta too, as they are now into a safetensors file. */
   writeState(path: string, what: "weights" | "everything", metadata: Readonly<Record<string, string>>): Promise<void>;
   /** Makes a copy of the network as it is now for {@link run}. */
@@ -32,16 +33,24 @@ export async function openTrainingInChildProcess(engine: EngineName, network: Gr
   const names = frozen ? network.parameters.filter(frozen).map(({ name }) => name) : [];
   const child = startProcess(engine);
   let layout: Training["layout"];
+  let most: number;
   try {
     const answer = await interruptible(child, () => child.ask({ kind: "train", engine, network: packGraph(network), weights: weightsPath, options: plain, frozen: names }, "training"));
-    ({ layout } = answer);
+    ({ layout, most } = answer);
   } catch (error) {
     child.kill();
     throw error;
   }
+  const steps: TrainingProcess["steps"] = async (batches, rates) => (await child.ask({ kind: "steps", batches, rates }, "stepped")).results;
   return {
     layout,
-    step: async (batch, learningRate) => (await child.ask({ kind: "step", batch, learningRate }, "stepped")).result,
+    most,
+    steps,
+    async step(batch, learningRate) {
+      const [result] = await steps([batch], [learningRate]);
+      invariant(result, "a step has a result");
+      return result;
+    },
     writeState: async (path, what, metadata) => void (await child.ask({ kind: "write-state", path, what, metadata }, "state-written")),
     open: async () => void (await child.ask({ kind: "open-trained" }, "opened")),
     run: async (inputs) => (await child.ask({ kind: "run", inputs }, "ran")).outputs,
