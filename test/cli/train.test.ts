@@ -187,6 +187,18 @@ describe("rnc train", function () {
       expect(existsSync(join(folder, "other"))).to.equal(false);
     }));
 
+  it("looks at images that do not divide into the batch of a network whose batch is fixed", () =>
+    inWorkplace((folder) => {
+      const arguments_ = [...ARGUMENTS, "--with", "split: random(train=40, val=12)", "--steps", "5"];
+      for (const more of [["-o", "open"], ["-o", "fixed", "--input", "8x3x32x32"]]) {
+        const ran = rnc([...arguments_, ...more], { cwd: folder });
+        expect(ran.code, ran.stderr).to.equal(0);
+      }
+      const [open, fixed] = ["open", "fixed"].map((name) => linesOf(join(folder, name, "metrics.jsonl")).at(-1)!);
+      expect(fixed!.val_error).to.equal(open!.val_error);
+      expect(fixed!.val_loss).to.be.closeTo(open!.val_loss!, 1e-5);
+    }));
+
   it("stops on Ctrl-C with a checkpoint, exit code 130, and goes on", () =>
     inWorkplace(async (folder) => {
       const { child, ended } = start(folder, [...ARGUMENTS, "--steps", "5000", "--every", "1000", "--evaluate-every", "100000", "-o", "run"]);

@@ -1,12 +1,13 @@
 import { InputError } from "../../base/input-error.ts";
 import { CHANNELS } from "../../data/pixels.ts";
 import { viewsOf } from "../../data/steps.ts";
-import type { FloatTensor, Inference } from "../../engines/engine.ts";
+import type { Inference } from "../../engines/engine.ts";
 import { createMeans } from "../../evaluation/means.ts";
 import { expectScores, probabilitiesOf, scoreKindOf } from "../../evaluation/probabilities.ts";
 import type { ScoreKind } from "../../evaluation/probabilities.ts";
+import { scoresOf } from "./scores-of.ts";
 import { skipLimitOf, testBatches, workersFor } from "../data/batches.ts";
-import type { Batch, SkippedImage } from "../data/batches.ts";
+import type { SkippedImage } from "../data/batches.ts";
 import { imageName } from "../data/data-set.ts";
 import type { TestedImages } from "./images.ts";
 import type { OpenedModel } from "./models.ts";
@@ -81,28 +82,4 @@ export async function runModel({ inference, model, preparation, tested, batch, c
   }
   if (kind === undefined) throw new InputError("none of the images can be used", { notes: [...skipped.values()].slice(0, 5).map(({ message }) => message) });
   return { scores: kind, skipped: [...skipped.values()] };
-}
-
-/** A batch through the model; where its own batch is fixed, in pieces of that size, the last filled up with zeros. */
-async function scoresOf(inference: Inference, output: number, { data, shape }: Batch, fixed: number | undefined): Promise<FloatTensor> {
-  const [rows, ...sizes] = shape;
-  const of = (results: readonly FloatTensor[]): FloatTensor => {
-    const scores = results[output];
-    if (scores === undefined) throw new InputError(`the model gives ${results.length} outputs, and the one with the scores is not among them`);
-    return scores;
-  };
-  if (fixed === undefined || fixed === rows) return of(await inference.run([{ data, shape }]));
-  const each = data.length / rows;
-  let scores: Float32Array | undefined;
-  let answered: readonly number[] = [];
-  for (let row = 0; row < rows; row += fixed) {
-    const piece = new Float32Array(fixed * each);
-    piece.set(data.subarray(row * each, (row + fixed) * each));
-    const result = of(await inference.run([{ data: piece, shape: [fixed, ...sizes] }]));
-    const width = result.data.length / fixed;
-    scores ??= new Float32Array(rows * width);
-    scores.set(result.data.subarray(0, Math.min(fixed, rows - row) * width), row * width);
-    answered = result.shape.slice(1);
-  }
-  return { data: scores ?? new Float32Array(), shape: [rows, ...answered] };
 }

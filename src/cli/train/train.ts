@@ -17,6 +17,7 @@ import { openWeightsAt } from "../open-weights-at.ts";
 import { countText } from "../table.ts";
 import { VERSION } from "../version.ts";
 import { writeEmittedFiles } from "../write-files.ts";
+import { scoresOf } from "../eval/scores-of.ts";
 import { createDisplay } from "./display.ts";
 import type { Display } from "./display.ts";
 import { beginRun, resumeRun } from "./prepare-run.ts";
@@ -174,17 +175,16 @@ async function evaluate({ network, classes, record }: PreparedRun, training: Tra
   invariant(stream !== undefined, "there are images to look at");
   const output = Math.max(0, network.outputs.findIndex(({ name }) => name === record.lossOn));
   const isLogits = trainedPart(network, record.lossOn).logits === network.outputs[output]?.value;
+  const [fixed] = network.inputs[0]?.type.shape ?? [];
   const judge = createJudge(classes, isLogits ? "logits" : "probabilities");
   try {
     await training.open();
     let coming = stream.next();
     for (let batch = await coming; batch !== undefined; batch = await coming) {
-      const running = training.run([{ data: batch.data, shape: batch.shape }]);
+      const running = scoresOf(training, output, batch, typeof fixed === "number" ? fixed : undefined);
       coming = stream.next();
       coming.catch(() => undefined);
-      const scores = (await running)[output];
-      invariant(scores !== undefined, "the network has this output");
-      judge.add(scores.data, batch.labels, batch.viewsPerImage);
+      judge.add((await running).data, batch.labels, batch.viewsPerImage);
     }
     return judge.result();
   } finally {
