@@ -7,7 +7,7 @@ import { at, indices, operand, product, result } from "./families/attributes.ts"
 import { extent, sizesOf, windowOf, windowAttributes as rows } from "./families/axes.ts";
 import { bordered, everyNth, isRectified, needImage, repeatedEdge, zeroPadded } from "./families/layers.ts";
 import { scalarOf, windowAttributes } from "./families/lowering.ts";
-import { LOWEST, explicitPads, isSamePadding, poolAttributes, poolShape, poolVanishes, resolvePool } from "./families/pooling.ts";
+import { LOWEST, explicitPads, firstMaxima, isSamePadding, poolAttributes, poolShape, poolVanishes, resolvePool } from "./families/pooling.ts";
 
 /**
  * dy goes to the position of each window that holds its maximum, the first one of equal ones, as in PyTorch. For every offset in
@@ -27,7 +27,7 @@ function backward(e: Emitter, c: BackwardContext): Value {
     : at(c.inputs, 0);
 
   const offsets = product(kernel);
-  let taken: Value | undefined;
+  const firstAt = firstMaxima(e, y);
   const masked = indices(offsets).map((offset) => {
     let rest = offset;
     const start = [...kernel].map(() => 0);
@@ -37,10 +37,7 @@ function backward(e: Emitter, c: BackwardContext): Value {
     }
     const ends = start.map((begin, axis) => begin + (at(positions, axis) - 1) * at(stride, axis) + 1);
     const read = e.op("slice", [padded], { axes: spatial, starts: start, ends, steps: stride });
-    let mask = e.op("equal", [read, y]);
-    if (taken) mask = e.op("multiply", [mask, e.op("subtract", [e.scalar(1), taken])]);
-    if (offset < offsets - 1) taken = taken ? e.op("add", [taken, mask]) : mask;
-    const part = e.op("multiply", [c.gradient, mask]);
+    const part = e.op("multiply", [c.gradient, firstAt(read)]);
     return e.op("reshape", [part], { shape: [batch, channels, 1, ...positions] });
   });
   const together = masked.length === 1 ? at(masked, 0) : e.op("concatenate", masked, { axis: 2 });

@@ -19,8 +19,7 @@ const root = protobuf.Root.fromJSON({
     Attribute: {
       fields: {
         name: field(1, "string"), f: field(2, "float"), i: field(3, "int64"), s: field(4, "bytes"),
-        /** A GraphProto, encoded. */
-        g: field(6, "bytes"),
+        g: field(6, "Graph"),
         floats: list(7, "float"), ints: list(8, "int64"), type: field(20, "int32"),
       },
     },
@@ -38,6 +37,12 @@ const root = protobuf.Root.fromJSON({
     /** Everything of a TensorProto that comes before its raw data; then what comes after. */
     TensorHead: { fields: { dims: list(1, "int64"), dataType: field(2, "int32"), name: field(8, "string") } },
     TensorTail: { fields: { external: list(13, "Entry"), location: field(14, "int32") } },
+    /** A GraphProto without weights of its own: the body of a loop. */
+    Graph: {
+      fields: {
+        node: list(1, "Node"), name: field(2, "string"), input: list(11, "ValueInfo"), output: list(12, "ValueInfo"), valueInfo: list(13, "ValueInfo"),
+      },
+    },
     /** The fields of a GraphProto that come after its nodes and initializers. */
     GraphName: { fields: { name: field(2, "string") } },
     GraphTail: { fields: { input: list(11, "ValueInfo"), output: list(12, "ValueInfo"), valueInfo: list(13, "ValueInfo") } },
@@ -60,7 +65,7 @@ export interface Attribute {
   readonly f?: number;
   readonly i?: number;
   readonly s?: Uint8Array;
-  readonly g?: Uint8Array;
+  readonly g?: GraphMessage;
   readonly floats?: readonly number[];
   readonly ints?: readonly number[];
 }
@@ -74,6 +79,14 @@ export interface NodeMessage {
   readonly domain?: string;
   readonly attribute: readonly Attribute[];
   readonly metadata: readonly Entry[];
+}
+
+export interface GraphMessage {
+  readonly node: readonly NodeMessage[];
+  readonly name: string;
+  readonly input: readonly ValueInfo[];
+  readonly output: readonly ValueInfo[];
+  readonly valueInfo: readonly ValueInfo[];
 }
 
 export interface ValueInfo {

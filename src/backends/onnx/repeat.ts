@@ -1,8 +1,8 @@
 import { invariant } from "../../base/assert.ts";
 import { valueInfo } from "./builder.ts";
 import type { Lowered } from "./builder.ts";
-import type { NodeMessage, ValueInfo } from "./messages.ts";
-import { ATTRIBUTE, delimiter, encode } from "./messages.ts";
+import type { GraphMessage, NodeMessage, ValueInfo } from "./messages.ts";
+import { ATTRIBUTE } from "./messages.ts";
 
 /** What is handed on when a graph runs several times in a row. */
 export interface Repetition {
@@ -24,7 +24,6 @@ export const repeatedNames = {
   each: (name: string): string => `${name}.each`,
 } as const;
 
-const NODE = 1;
 const [TURN, GOES_ON] = ["turn", "goes_on"];
 
 /** The graph as the body of a `Loop` (https://onnx.ai/onnx/operators/onnx__Loop.html): what is carried stays inside between two times. */
@@ -41,18 +40,13 @@ export function repeated(lowered: Lowered, { carried, each, results }: Repetitio
   const ofTurn = each.map((name): NodeMessage => ({ ...bare, opType: "Gather", name: `${name}.of_turn`, input: [every(name), TURN], output: [name] }));
   const [turn, before, after] = [valueInfo(TURN, { dtype: "int64", shape: [] }), valueInfo(GOES_ON, { dtype: "bool", shape: [] }), valueInfo(`${GOES_ON}.next`, { dtype: "bool", shape: [] })];
   const goesOn: NodeMessage = { ...bare, opType: "Identity", name: after.name, input: [before.name], output: [after.name] };
-  const body = [...ofTurn, goesOn, ...lowered.nodes].flatMap((node) => {
-    const bytes = encode("Node", node);
-    return [delimiter(NODE, bytes.length), bytes];
-  });
-  body.push(
-    encode("GraphName", { name: "once" }),
-    encode("GraphTail", {
-      input: [turn, before, ...carried.map(({ input }) => from(inputs, input))],
-      output: [after, ...carried.map(({ output }) => from(outputs, output)), ...results.map((name) => from(outputs, name))],
-      valueInfo: [...lowered.valueInfo, ...each.map((name) => from(inputs, name))],
-    }),
-  );
+  const body: GraphMessage = {
+    node: [...ofTurn, goesOn, ...lowered.nodes],
+    name: "once",
+    input: [turn, before, ...carried.map(({ input }) => from(inputs, input))],
+    output: [after, ...carried.map(({ output }) => from(outputs, output)), ...results.map((name) => from(outputs, name))],
+    valueInfo: [...lowered.valueInfo, ...each.map((name) => from(inputs, name))],
+  };
   const inTurns = (infos: ReadonlyMap<string, ValueInfo>, name: string): ValueInfo => {
     const { type } = from(infos, name);
     return { name: every(name), type: { tensor: { ...type.tensor, shape: { dim: [{ parameter: count }, ...type.tensor.shape.dim] } } } };
@@ -63,7 +57,7 @@ export function repeated(lowered: Lowered, { carried, each, results }: Repetitio
     name: "loop",
     input: [count, "", ...carried.map(({ input }) => first(input))],
     output: [...carried.map(({ output }) => last(output)), ...results.map(every)],
-    attribute: [{ name: "body", type: ATTRIBUTE.graph, g: joined(body) }],
+    attribute: [{ name: "body", type: ATTRIBUTE.graph, g: body }],
     metadata: [],
   };
   return {
@@ -79,14 +73,4 @@ export function repeated(lowered: Lowered, { carried, each, results }: Repetitio
     valueInfo: [],
     domains: lowered.domains,
   };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -4,6 +4,7 @@ import { sameShape } from "../../ir/tensor-type.ts";
 import type { Emitter } from "../contract/emitter.ts";
 import type { GradientRule } from "../define-op.ts";
 import { at, numberOf, operand } from "./attributes.ts";
+import { reciprocalRoot } from "./normalisation.ts";
 import { countPerChannel, meanPerChannel, perChannel } from "./per-channel.ts";
 
 /** What a batch norm computes on whole maps [N, C, …]; numbers per channel are [C]. */
@@ -56,7 +57,7 @@ export function batchNormGradient(maps: ChannelArithmetic): GradientRule {
       const mean = maps.mean(e, x);
       const deviation = maps.deviation(e, x, mean);
       const variance = maps.meanOfProduct(e, deviation, deviation);
-      const reciprocal = e.op("reciprocal", [e.op("sqrt", [e.op("add", [variance, e.scalar(numberOf(node.attributes, "eps"))])])]);
+      const reciprocal = reciprocalRoot(e, variance, numberOf(node.attributes, "eps"));
       const scale = e.op("multiply", [weight, reciprocal], {}, "scale");
       const downwards = e.op("multiply", [scale, e.scalar(-1)]);
       const count = countPerChannel(x);
@@ -88,7 +89,7 @@ function fixedGradient(maps: ChannelArithmetic): Pick<GradientRule, "backward"> 
     backward(e, { node, inputs, gradient: g, needs }) {
       const [x, weight, mean, variance] = [at(inputs, 0), at(inputs, 1), at(inputs, 3), at(inputs, 4)];
       const count = countPerChannel(g);
-      const reciprocal = e.op("reciprocal", [e.op("sqrt", [e.op("add", [variance, e.scalar(numberOf(node.attributes, "eps"))])])]);
+      const reciprocal = reciprocalRoot(e, variance, numberOf(node.attributes, "eps"));
       const dx = (): Value => e.op("multiply", [g, perChannel(e, e.op("multiply", [weight, reciprocal]), g.type.shape.length)]);
       const dweight = (): Value => e.op("multiply", [e.op("multiply", [maps.meanOfProduct(e, g, maps.deviation(e, x, mean)), reciprocal]), e.scalar(-count)]);
       return [needs[0] ? dx() : undefined, needs[1] ? dweight() : undefined, needs[2] ? e.op("multiply", [maps.mean(e, g), e.scalar(count)]) : undefined];

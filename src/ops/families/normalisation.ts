@@ -4,6 +4,9 @@ import type { ParameterSpec, ShapeContext } from "../define-op.ts";
 import { channelsOf } from "./axes.ts";
 import { sumPerChannel } from "./per-channel.ts";
 
+/** 1 / √(variance + eps) */
+export const reciprocalRoot = (e: Emitter, variance: Value, eps: number): Value => e.op("reciprocal", [e.op("sqrt", [e.op("add", [variance, e.scalar(eps)])])]);
+
 /** What parameters begin at. */
 export const ZERO: Initializer = { kind: "constant", value: 0 };
 export const ONE: Initializer = { kind: "constant", value: 1 };
@@ -32,7 +35,7 @@ export function normalise(e: Emitter, x: Value, axes: readonly number[], eps: nu
   const mean = e.op("reduce_mean", [x], { axes, keep: true }, "mean");
   const centred = e.op("subtract", [x, mean]);
   const variance = e.op("reduce_mean", [e.op("multiply", [centred, centred])], { axes, keep: true }, "variance");
-  const reciprocal = e.op("reciprocal", [e.op("sqrt", [e.op("add", [variance, e.scalar(eps)])])]);
+  const reciprocal = reciprocalRoot(e, variance, eps);
   return { mean, variance, reciprocal, result: e.op("multiply", [centred, reciprocal]) };
 }
 

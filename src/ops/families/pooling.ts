@@ -1,5 +1,6 @@
-import type { Attributes, Node } from "../../ir/graph.ts";
+import type { Attributes, Node, Value } from "../../ir/graph.ts";
 import { knownShape } from "../../ir/tensor-type.ts";
+import type { Emitter } from "../contract/emitter.ts";
 import type { ResolveContext, ShapeContext, Window } from "../define-op.ts";
 import { at, flagOf, indices, operand } from "./attributes.ts";
 import { ceilPads, ceilShape, extent, fits, inputOf, mapOf, readsInPlace, reshaped, resolveWindow, slidingShape, spatialOf, windowAttributes, windowOf } from "./axes.ts";
@@ -95,4 +96,16 @@ export function averagingMap(before: number, after: number, axis: number, window
     const count = countPads ? stop - start : last - first;
     return indices(before).map((column) => (column >= first && column < last ? 1 / count : 0));
   });
+}
+
+/** Says for one read of every window after another where it is the maximum `y` and none before it was: 1 there, else 0. */
+export function firstMaxima(e: Emitter, y: Value): (read: Value) => Value {
+  let taken: Value | undefined;
+  let last: Value | undefined;
+  return (read) => {
+    if (last) taken = taken ? e.op("add", [taken, last]) : last;
+    const found = e.op("equal", [read, y]);
+    last = taken ? e.op("multiply", [found, e.op("subtract", [e.scalar(1), taken])]) : found;
+    return last;
+  };
 }

@@ -2,7 +2,7 @@ import type { Node, Value } from "../../../ir/graph.ts";
 import type { BackwardContext, GradientRule } from "../../../ops/define-op.ts";
 import { at, indices, product } from "../../../ops/families/attributes.ts";
 import { sizesOf, windowOf } from "../../../ops/families/axes.ts";
-import { LOWEST, explicitPads } from "../../../ops/families/pooling.ts";
+import { LOWEST, explicitPads, firstMaxima } from "../../../ops/families/pooling.ts";
 import { interleaved } from "./movement.ts";
 import { convolutionAttributes } from "./operators.ts";
 import type { BlockedWriter } from "./writer.ts";
@@ -78,14 +78,11 @@ function gradient(e: BlockedWriter, pool: Pool, [down, across]: readonly (readon
   const padded = r.op("reshape", [widened], { shape: [batch, channels, rows + top + bottom, columns + left + right] });
 
   const phases = new Map<string, Value>();
-  let taken: Value | undefined;
+  const firstAt = firstMaxima(e, y);
   for (const [i, row] of (down ?? []).entries()) {
     for (const [j, column] of (across ?? []).entries()) {
       const read = oneTap(e, padded, channels, { kernel, tap: [i, j], stride });
-      const found = e.op("equal", [read, y]);
-      const mask: Value = taken ? e.op("multiply", [found, e.op("subtract", [e.scalar(1), taken])]) : found;
-      taken = taken ? e.op("add", [taken, mask]) : mask;
-      const part = shifted(e, e.op("multiply", [dy, mask]), pool, [row, column]);
+      const part = shifted(e, e.op("multiply", [dy, firstAt(read)]), pool, [row, column]);
       const phase = `${row.phase} ${column.phase}`;
       const others = phases.get(phase);
       phases.set(phase, others ? e.op("add", [others, part]) : part);
