@@ -1,7 +1,8 @@
 import { lazy } from "../base/lazy.ts";
-import { elementCount, knownShape } from "../ir/tensor-type.ts";
+import { elementCount, elementsOfOne } from "../ir/tensor-type.ts";
 import type { Graph, Node, ParameterRole, Value } from "../ir/graph.ts";
 import type { OpRecord, Window } from "../ops/define-op.ts";
+import { macsOfOne } from "../ops/apply.ts";
 import { findOperator } from "../ops/registry.ts";
 
 /** What one node costs, for one example. */
@@ -83,23 +84,8 @@ function valuesOf(node: Node, isState: boolean): number {
 
 /** Multiply-adds of one node for one example; `undefined` while a size is open. */
 export function nodeMacs(node: Node): number | undefined {
-  const record = recordOf(node);
-  if (record.macs === undefined) return 0;
-  const inputs = sizesOfExample(node.inputs);
-  const outputs = sizesOfExample(node.outputs);
-  return inputs && outputs && record.macs({ attributes: node.attributes, inputs, outputs });
-}
-
-/** The shapes of the values that flow, for one example; `undefined` while a size is open. */
-function sizesOfExample(values: readonly Value[]): readonly (readonly number[])[] | undefined {
-  const shapes: (readonly number[])[] = [];
-  for (const { producer, type } of values) {
-    if (producer.kind === "parameter") continue;
-    const shape = knownShape([1, ...type.shape.slice(1)]);
-    if (shape === undefined) return undefined;
-    shapes.push(shape);
-  }
-  return shapes;
+  const data = node.inputs.filter(({ producer }) => producer.kind !== "parameter");
+  return macsOfOne(recordOf(node), node.attributes, data.map(({ type }) => type), node.outputs.map(({ type }) => type));
 }
 
 /** The totals of a graph, or of the nodes from `first` up to `end`; what is not asked for is not computed. */
@@ -272,7 +258,8 @@ function fieldThrough({ kernel, stride, dilation, enlarges }: Window, { greatest
 function memoryOf(graph: Graph, nodes: readonly Node[]): number | undefined {
   const bytesOf = (value: Value): number | undefined => {
     if (value.producer.kind === "parameter" || value.producer.kind === "constant") return 0;
-    return knownShape([1, ...value.type.shape.slice(1)])?.reduce((product, size) => product * size, 4);
+    const count = elementsOfOne(value.type.shape);
+    return count === undefined ? undefined : 4 * count;
   };
   const inside = new Set(nodes);
   const lastUse = new Map<Value, number>();

@@ -1,4 +1,4 @@
-import { knownShape } from "../ir/tensor-type.ts";
+import { elementsOfOne } from "../ir/tensor-type.ts";
 import type { Node, Value } from "../ir/graph.ts";
 
 export type ConventionName = "paper" | "torchvision" | "timm" | "flops";
@@ -18,7 +18,7 @@ export interface Convention {
 
 /** Numbers in one example of a value. */
 function elements(value: Value | undefined): number | undefined {
-  return value && knownShape([1, ...value.type.shape.slice(1)])?.reduce((product, size) => product * size, 1);
+  return value && elementsOfOne(value.type.shape);
 }
 
 function times(factor: number, count: number | undefined): number | undefined {
