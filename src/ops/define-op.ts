@@ -102,14 +102,22 @@ export interface TrainingForward {
   readonly saved: readonly Value[];
 }
 
+/** A gradient by a map [N, C, …] in two factors: `map` times a number for each channel, `scale` [C]. */
+export interface ScaledGradient {
+  readonly map: Value;
+  readonly scale: Value;
+}
+
 export interface BackwardContext {
   readonly node: Node;
   /** The node's inputs and outputs in the graph being written. */
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly saved: readonly Value[];
-  /** The gradient of the loss by the first result. */
+  /** The gradient of the loss by the first result; where there is a `scale`, it is one factor of it. */
   readonly gradient: Value;
+  /** The other factor, a number for each channel [C], given to rules that ask for it ({@link GradientRule.takesScale}). */
+  readonly scale?: Value | undefined;
   /** Whether a gradient by input i is wanted at all. */
   readonly needs: readonly boolean[];
 }
@@ -119,7 +127,9 @@ export interface GradientRule {
   /** The training form, where it is not the node itself (batch statistics, masks). */
   forward?(e: Emitter, node: Node, inputs: readonly Value[]): TrainingForward;
   /** One gradient per input; `undefined` where none is needed or it is zero. */
-  backward(e: Emitter, c: BackwardContext): readonly (Value | undefined)[];
+  backward(e: Emitter, c: BackwardContext): readonly (Value | ScaledGradient | undefined)[];
+  /** Whether a gradient in two factors is better left so, as the scale costs less elsewhere than on the map; absent: never. */
+  takesScale?(inputs: readonly Value[], output: Value): boolean;
   /** The rule of the node itself, where a frozen state keeps it from its training form. */
   readonly fixed?: Pick<GradientRule, "backward">;
 }

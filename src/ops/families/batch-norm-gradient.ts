@@ -2,7 +2,7 @@ import { invariant } from "../../base/assert.ts";
 import type { Node, Value } from "../../ir/graph.ts";
 import { sameShape } from "../../ir/tensor-type.ts";
 import type { Emitter } from "../contract/emitter.ts";
-import type { GradientRule } from "../define-op.ts";
+import type { GradientRule, ScaledGradient } from "../define-op.ts";
 import { at, numberOf, operand } from "./attributes.ts";
 import { reciprocalRoot } from "./normalisation.ts";
 import { countPerChannel, meanPerChannel, perChannel } from "./per-channel.ts";
@@ -17,8 +17,6 @@ export interface ChannelArithmetic {
   deviation(e: Emitter, x: Value, mean: Value): Value;
   /** x · scale + shift */
   affine(e: Emitter, x: Value, scale: Value, shift: Value): Value;
-  /** x · scale + y, where y is a map, too. */
-  scaledSum(e: Emitter, x: Value, scale: Value, y: Value): Value;
 }
 
 /** In operators that every runtime has: a fused training operator exists on one execution provider only. */
@@ -27,7 +25,6 @@ export const channelArithmetic: ChannelArithmetic = {
   meanOfProduct: (e, x, y) => meanPerChannel(e, e.op("multiply", [x, y])),
   deviation: (e, x, mean) => e.op("subtract", [perChannel(e, mean, x.type.shape.length), x], {}, "deviation"),
   affine: (e, x, scale, shift) => e.op("affine", [x, scale, shift]),
-  scaledSum: (e, x, scale, y) => e.op("add", [e.op("multiply", [x, perChannel(e, scale, x.type.shape.length)]), y]),
 };
 
 /** running' = (1 - momentum) · running + momentum · factor · measured; a momentum of 1 keeps what was measured. */
@@ -46,9 +43,10 @@ function updateRunning(e: Emitter, node: Node, inputs: readonly Value[], index: 
  * With m the mean of the batch, d = m - x, the variance v = mean(d²), r = 1 / √(v + eps) and a = weight · r, per channel:
  * y = bias - a · d, and
  *
- * dx = a · (g - mean(g) - d · r² · mean(g · d)) = a · g + B · d + C, dweight = -Σ g · d · r, dbias = Σ g.
+ * dx = a · (g - d · r² · mean(g · d) - mean(g)), dweight = -Σ g · d · r, dbias = Σ g.
  *
- * Everything is said by d, not by x: no differences of large numbers, neither in the variance nor in B · d + C.
+ * Everything is said by d, not by x: no differences of large numbers, neither in the variance nor in dx. The factor a is left to
+ * what comes before: a convolution takes it into its kernels.
  */
 export function batchNormGradient(maps: ChannelArithmetic): GradientRule {
   return {
@@ -63,19 +61,19 @@ export function batchNormGradient(maps: ChannelArithmetic): GradientRule {
       const count = countPerChannel(x);
       updateRunning(e, node, inputs, 3, mean);
       updateRunning(e, node, inputs, 4, variance, count > 1 ? count / (count - 1) : 1);
-      return { outputs: [maps.affine(e, deviation, downwards, bias)], saved: [deviation, reciprocal, scale, downwards] };
+      return { outputs: [maps.affine(e, deviation, downwards, bias)], saved: [deviation, reciprocal, scale] };
     },
     backward(e, c) {
-      const [deviation, reciprocal, scale, downwards] = [at(c.saved, 0), at(c.saved, 1), at(c.saved, 2), at(c.saved, 3)];
+      const [deviation, reciprocal, scale] = [at(c.saved, 0), at(c.saved, 1), at(c.saved, 2)];
       const g = c.gradient;
       const count = countPerChannel(g);
       const mean = maps.mean(e, g);
       const shift = c.needs[2] ? e.op("multiply", [mean, e.scalar(count)]) : undefined;
       if (!c.needs[0] && !c.needs[1]) return [undefined, undefined, shift];
       const along = e.op("multiply", [maps.meanOfProduct(e, g, deviation), reciprocal]);
-      const dx = (): Value => {
-        const slope = e.op("multiply", [e.op("multiply", [downwards, reciprocal]), along]);
-        return maps.scaledSum(e, g, scale, maps.affine(e, deviation, slope, e.op("multiply", [downwards, mean])));
+      const dx = (): ScaledGradient => {
+        const negative = (value: Value): Value => e.op("multiply", [value, e.scalar(-1)]);
+        return { map: e.op("add", [g, maps.affine(e, deviation, negative(e.op("multiply", [reciprocal, along])), negative(mean))]), scale };
       };
       return [c.needs[0] ? dx() : undefined, c.needs[1] ? e.op("multiply", [along, e.scalar(-count)]) : undefined, shift];
     },
@@ -90,7 +88,7 @@ function fixedGradient(maps: ChannelArithmetic): Pick<GradientRule, "backward"> 
       const [x, weight, mean, variance] = [at(inputs, 0), at(inputs, 1), at(inputs, 3), at(inputs, 4)];
       const count = countPerChannel(g);
       const reciprocal = reciprocalRoot(e, variance, numberOf(node.attributes, "eps"));
-      const dx = (): Value => e.op("multiply", [g, perChannel(e, e.op("multiply", [weight, reciprocal]), g.type.shape.length)]);
+      const dx = (): ScaledGradient => ({ map: g, scale: e.op("multiply", [weight, reciprocal]) });
       const dweight = (): Value => e.op("multiply", [e.op("multiply", [maps.meanOfProduct(e, g, maps.deviation(e, x, mean)), reciprocal]), e.scalar(-count)]);
       return [needs[0] ? dx() : undefined, needs[1] ? dweight() : undefined, needs[2] ? e.op("multiply", [maps.mean(e, g), e.scalar(count)]) : undefined];
     },

@@ -1,4 +1,5 @@
 import type { Value } from "../../ir/graph.ts";
+import { elementCount } from "../../ir/tensor-type.ts";
 import type { Emitter } from "../contract/emitter.ts";
 import type { BackwardContext, GradientRule, Window } from "../define-op.ts";
 import { at, indices, numberOf, product } from "./attributes.ts";
@@ -139,18 +140,28 @@ function flippedKernels(e: Emitter, { channels, kernels, groups, window }: Convo
   return e.op("reshape", [changed], { shape: [channels, kernels / groups, ...window.kernel] });
 }
 
-/** y = conv(x, W) + b. dx and dW have formulas for different sizes ({@link inputFormula}, {@link weightFormula}), db is the sum over all positions. */
-export const convolutionGradient: GradientRule = {
-  backward(e, c) {
+/**
+ * y = conv(x, W) + b. dx and dW have formulas for different sizes ({@link inputFormula}, {@link weightFormula}), db is the sum over
+ * all positions. A number for each channel of dy is as well one for each kernel: of W in dx, of the results in dW and db.
+ */
+export const convolutionGradient = {
+  backward(e: Emitter, c: BackwardContext) {
     const { x, weight, window, groups } = parts(c);
     const convolution = convolutionOf(x, c.gradient, window, groups);
+    const scaled = (value: Value): Value => {
+      if (!c.scale) return value;
+      const [, ...others] = sizesOf(value.type);
+      return e.op("multiply", [value, e.op("reshape", [c.scale], { shape: [convolution.kernels, ...others.map(() => 1)] })], {}, "scaled");
+    };
     return [
-      c.needs[0] ? inputGradient(e, convolution, weight) : undefined,
-      c.needs[1] ? weightGradient(e, convolution) : undefined,
-      ...(c.needs[2] ? [sumPerChannel(e, c.gradient)] : []),
+      c.needs[0] ? inputGradient(e, convolution, scaled(weight)) : undefined,
+      c.needs[1] ? scaled(weightGradient(e, convolution)) : undefined,
+      ...(c.needs[2] ? [scaled(sumPerChannel(e, c.gradient))] : []),
     ];
   },
-};
+  // W is scaled for dx, and dW as well.
+  takesScale: ([, weight]: readonly Value[], dy: Value) => weight !== undefined && 2 * elementCount(sizesOf(weight.type)) <= elementCount(sizesOf(dy.type)),
+} satisfies GradientRule;
 
 /** y = conv_transpose(x, W) + b: the roles of x and dy change places. */
 export const transposedConvolutionGradient: GradientRule = {

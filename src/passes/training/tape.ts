@@ -6,7 +6,8 @@ import type { Dim } from "../../ir/dim.ts";
 import type { Attributes, Graph, GraphBuilder, Node, Parameter, Value } from "../../ir/graph.ts";
 import { formatShape, knownShape } from "../../ir/tensor-type.ts";
 import { isUnsupported } from "../../ops/define-op.ts";
-import type { GradientRule, Unsupported } from "../../ops/define-op.ts";
+import type { GradientRule, ScaledGradient, Unsupported } from "../../ops/define-op.ts";
+import { perChannel } from "../../ops/families/per-channel.ts";
 import { findOperator } from "../../ops/registry.ts";
 import type { GraphWriter } from "./graph-writer.ts";
 
@@ -119,21 +120,36 @@ export function writeBackward(e: GraphWriter, tape: Tape, seeds: ReadonlyMap<Val
   for (const { inputs, outputs } of tape.entries) {
     if (inputs.some((input) => depends.has(input))) outputs.forEach((output) => depends.add(output));
   }
-  const gradients = new Map(seeds);
+  const gradients = new Map<Value, Value | ScaledGradient>(seeds);
   for (const entry of [...tape.entries].reverse()) {
     const { node, inputs, outputs, saved } = entry;
     const [first] = outputs;
-    const gradient = first && gradients.get(first);
-    if (!gradient || !first || !depends.has(first)) continue;
+    const arrived = first && gradients.get(first);
+    if (!arrived || !first || !depends.has(first)) continue;
     e.moveTo({ name: `${node.name}.backward`, origin: node.origin });
     const needs = inputs.map((input) => depends.has(input));
-    const parts = usable(entry).backward(e, { node, inputs, outputs, saved, gradient, needs });
+    const rule = usable(entry);
+    const factors = isScaled(arrived) && rule.takesScale?.(inputs, first) ? arrived : { map: whole(e, arrived), scale: undefined };
+    const parts = rule.backward(e, { node, inputs, outputs, saved, gradient: factors.map, scale: factors.scale, needs });
     parts.forEach((part, index) => {
       const input = inputs[index];
       if (!part || !input || !needs[index]) return;
       const sofar = gradients.get(input);
-      gradients.set(input, sofar ? e.op("add", [sofar, part], {}, "sum") : part);
+      gradients.set(input, sofar ? e.op("add", [whole(e, sofar), whole(e, part)], {}, "sum") : part);
     });
   }
-  return gradients;
+  const asked = new Map<Value, Value>();
+  for (const value of wanted) {
+    const gradient = gradients.get(value);
+    if (gradient) asked.set(value, whole(e, gradient));
+  }
+  return asked;
+}
+
+const isScaled = (gradient: Value | ScaledGradient): gradient is ScaledGradient => "map" in gradient;
+
+function whole(e: GraphWriter, gradient: Value | ScaledGradient): Value {
+  if (!isScaled(gradient)) return gradient;
+  const { map, scale } = gradient;
+  return e.op("multiply", [map, perChannel(e, scale, map.type.shape.length)]);
 }

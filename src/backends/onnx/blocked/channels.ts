@@ -1,5 +1,5 @@
 import type { Value } from "../../../ir/graph.ts";
-import { sameShape } from "../../../ir/tensor-type.ts";
+import { elementCount, sameShape } from "../../../ir/tensor-type.ts";
 import { at, indices } from "../../../ops/families/attributes.ts";
 import { sizesOf } from "../../../ops/families/axes.ts";
 import type { ChannelArithmetic } from "../../../ops/families/batch-norm-gradient.ts";
@@ -35,6 +35,16 @@ export function scaledEach(e: BlockedWriter, x: Value, scale: Value): Value {
   const kernels = e.raw.op("reshape", [scale], { shape: [count, 1, 1, 1] });
   const scaled = e.raw.op("blocked_conv", [beside, kernels], convolutionAttributes({ kernel: [1, 1], groups: count, channels: count }));
   return e.mark(e.raw.op("reshape", [scaled], { shape: [batch, channels, ...sizes] }), "map");
+}
+
+/** Packed kernels, each times a number of its own of [K]. */
+export function scaledKernels(e: BlockedWriter, kernels: Value, scale: Value | undefined): Value {
+  if (!scale) return kernels;
+  const shape = sizesOf(kernels.type);
+  const blocks = at(shape, 0) / e.block;
+  const apart = e.raw.op("reshape", [kernels], { shape: [blocks, elementCount(shape) / (blocks * e.block), e.block] });
+  const scaled = e.raw.op("multiply", [apart, e.raw.op("reshape", [scale], { shape: [blocks, 1, e.block] })]);
+  return e.mark(e.raw.op("reshape", [scaled], { shape }), "kernel");
 }
 
 /** More positions than this are not summed in one go: sums in float32 round less in parts, and parts go to several threads. */
@@ -90,6 +100,5 @@ export function blockedArithmetic(e: BlockedWriter): ChannelArithmetic {
     meanOfProduct: (_, x, y) => e.raw.op("multiply", [sumOfProducts(e, x, y), e.raw.scalar(1 / countPerChannel(x))]),
     deviation: (_, x, mean) => affine(e, x, many(e, at(sizesOf(x.type), 1), -1), mean),
     affine: (_, x, scale, shift) => affine(e, x, scale, shift),
-    scaledSum: (_, x, scale, y) => e.op("add", [affine(e, x, scale), y]),
   };
 }

@@ -3,7 +3,7 @@ import type { BackwardContext, GradientRule, Window } from "../../../ops/define-
 import { at, flagOf, indices, numberOf, product } from "../../../ops/families/attributes.ts";
 import { sizesOf, slidingShape, windowOf } from "../../../ops/families/axes.ts";
 import { convolutionGradient } from "../../../ops/families/convolution-gradient.ts";
-import { channelSum, many } from "./channels.ts";
+import { channelSum, many, scaledKernels } from "./channels.ts";
 import { interleaved, spread, swapped } from "./movement.ts";
 import { convolutionAttributes } from "./operators.ts";
 import { phasesOf } from "./phases.ts";
@@ -36,6 +36,7 @@ export function convolutionRule(e: BlockedWriter, node: Node, inputs: readonly V
   if (kernels % e.block !== 0 || (channels % e.block !== 0 && !first) || (product(sizes) === 1 && product(positions) === 1)) return undefined;
   const c: Convolution = { batch, channels, kernels, sizes, positions, window, first };
   const biased = flagOf(node.attributes, "bias");
+  const db = ({ gradient, scale }: BackwardContext): Value => (scale ? e.raw.op("multiply", [channelSum(e, gradient), scale]) : channelSum(e, gradient));
   return {
     forward() {
       const operands = [first ? e.plain(x) : e.map(x), e.kernel(at(inputs, 1)), ...(biased ? [e.plain(at(inputs, 2))] : [])];
@@ -44,8 +45,9 @@ export function convolutionRule(e: BlockedWriter, node: Node, inputs: readonly V
     },
     backward(_, context) {
       const [dx, dw] = [context.needs[0] ? inputGradient(e, c, context) : undefined, context.needs[1] ? weightGradient(e, c, context) : undefined];
-      return [dx, dw, ...(biased && context.needs[2] ? [channelSum(e, context.gradient)] : [])];
+      return [dx, dw, ...(biased && context.needs[2] ? [db(context)] : [])];
     },
+    takesScale: convolutionGradient.takesScale,
   };
 }
 
@@ -63,7 +65,7 @@ function inputGradient(e: BlockedWriter, c: Convolution, context: BackwardContex
   const { kernel, stride, dilation, pads } = c.window;
   const [r, block, taps] = [e.raw, e.block, product(kernel)];
   const dy = (): Value => e.map(context.gradient);
-  const blocks = (): Value => r.op("reshape", [e.kernel(at(context.inputs, 1))], { shape: [c.kernels / block, c.channels / block, taps, block * block] });
+  const blocks = (): Value => r.op("reshape", [scaledKernels(e, e.kernel(at(context.inputs, 1)), context.scale)], { shape: [c.kernels / block, c.channels / block, taps, block * block] });
   if (c.first) return asRecorded(e, context, 0);
 
   /** Kernels whose taps are the other way round, with what is read and what is written exchanged. */
@@ -149,5 +151,5 @@ function weightGradient(e: BlockedWriter, c: Convolution, context: BackwardConte
   const each = r.op("reshape", [all], { shape: [batch, groups, c.kernels * product(kernel) * beside] });
   const summed = groups === 1 ? each : r.op("reduce_sum", [each], { axes: [1], keep: false });
   const packed = swapped(e, summed, [batch, c.kernels / block, product(kernel) * beside * block]);
-  return e.mark(r.op("reshape", [packed], { shape: [c.kernels, c.channels, ...kernel] }), "kernel");
+  return scaledKernels(e, e.mark(r.op("reshape", [packed], { shape: [c.kernels, c.channels, ...kernel] }), "kernel"), context.scale);
 }
