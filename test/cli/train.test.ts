@@ -87,8 +87,8 @@ async function inWorkplace(work: (folder: string) => Promise<void> | void): Prom
   });
 }
 
-function start(folder: string, args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<{ readonly code: number | null; readonly output: string }> } {
-  const child = spawn(process.execPath, [RNC, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+function start(folder: string, args: readonly string[], options: { readonly detached?: boolean } = {}): { readonly child: ChildProcess; readonly ended: Promise<{ readonly code: number | null; readonly output: string }> } {
+  const child = spawn(process.execPath, [RNC, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], ...options });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream!.on("data", (part: Buffer) => (output += part.toString()));
   return { child, ended: new Promise((resolve) => child.once("close", (code) => resolve({ code, output }))) };
@@ -210,11 +210,35 @@ describe("rnc train", function () {
       child.kill("SIGINT");
       const { code, output } = await ended;
       expect(code, output).to.equal(130);
+      expect(output).to.match(/stopping: what is under way, some steps or a validation, is brought to its end and kept in a checkpoint/);
       expect(output).to.match(/stopped after step [\d,]+ of 5,000, with a checkpoint; go on: `rnc train --resume run`/);
       const last = readdirSync(join(folder, "run/checkpoints")).sort().at(-1)!;
       expect(Number(last.slice(5))).to.be.greaterThan(0).and.lessThan(5000);
       expect(readdirSync(join(folder, "run/checkpoints")).filter((name) => name.startsWith("."))).to.deep.equal([]);
       expect(readdirSync(join(folder, "run", "checkpoints", last)).sort()).to.deep.equal(["position.json", "state.safetensors"]);
+    }));
+
+  it("leaves a checkpoint where every process of its job is told to end; without its engine it says how to go on", () =>
+    inWorkplace(async (folder) => {
+      const job = start(folder, [...ARGUMENTS, "--steps", "5000", "--every", "1", "-o", "a run"], { detached: true });
+      await until("a checkpoint", () => lastCheckpoint(join(folder, "a run")) > 0);
+      process.kill(-job.child.pid!, "SIGTERM");
+      const told = await job.ended;
+      expect(told.code, told.output).to.equal(143);
+      expect(told.output).to.match(/stopped after step [\d,]+ of 5,000, with a checkpoint; go on: `rnc train --resume 'a run'`/);
+
+      const before = lastCheckpoint(join(folder, "a run"));
+      const { child, ended } = start(folder, ["train", "--resume", "a run"]);
+      await until("another checkpoint", () => lastCheckpoint(join(folder, "a run")) > before);
+      const listed = `/proc/${child.pid}/task/${child.pid}/children`;
+      if (!existsSync(listed)) {
+        console.log("      skipped: the engine's process cannot be found here, there is no /proc");
+        return void child.kill();
+      }
+      process.kill(Number(readFileSync(listed, "utf8").trim()), "SIGKILL");
+      const { code, output } = await ended;
+      expect(code, output).to.equal(1);
+      expect(output).to.include("its process was ended by SIGKILL").and.to.include("was lost with it; go on: `rnc train --resume 'a run'`");
     }));
 
   it("says when the training diverges: the step, the rate, what to try", () =>

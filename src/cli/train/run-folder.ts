@@ -8,6 +8,7 @@ import type { TrainingLayout } from "../../engines/training.ts";
 import type { Recipe } from "../../program/recipes.ts";
 import type { Position } from "../../training/loop.ts";
 import { codeOf } from "../node-host.ts";
+import { shellWord } from "../shell-word.ts";
 import { statisticsText } from "./statistics-file.ts";
 
 /** What a run was asked to do, and with what: `run.json`. */
@@ -93,7 +94,7 @@ export interface RunFolder {
  */
 export async function createRun(path: string, record: RunRecord, recipe: Recipe, texts: ReadonlyMap<string, string>, statistics: Statistics | undefined): Promise<RunFolder> {
   if (existsSync(path) && (!statSync(path).isDirectory() || readdirSync(path).length > 0)) {
-    throw new InputError(`\`${path}\` is there already, and a run needs a folder of its own`, { help: [existsSync(join(path, RUN_FILES.record)) ? `Go on with it: \`rnc train --resume ${path}\`; or name another folder with \`-o\`.` : "Name another folder with `-o`."] });
+    throw new InputError(`\`${path}\` is there already, and a run needs a folder of its own`, { help: [existsSync(join(path, RUN_FILES.record)) ? `Go on with it: \`rnc train --resume ${shellWord(path)}\`; or name another folder with \`-o\`.` : "Name another folder with `-o`."] });
   }
   await onDisk(path, async () => {
     mkdirSync(join(path, CHECKPOINTS), { recursive: true });

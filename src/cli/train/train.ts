@@ -11,9 +11,11 @@ import type { Evaluation, Position } from "../../training/loop.ts";
 import { stepsOf } from "../../training/plan.ts";
 import { overridesText } from "../../report/run.ts";
 import type { BatchStream } from "../data/batches.ts";
+import { EngineLost } from "../engine-process.ts";
 import type { CliHost } from "../host.ts";
 import { Interrupted, UsageError } from "../host.ts";
 import { openWeightsAt } from "../open-weights-at.ts";
+import { shellWord } from "../shell-word.ts";
 import { countText } from "../table.ts";
 import { VERSION } from "../version.ts";
 import { writeEmittedFiles } from "../write-files.ts";
@@ -40,16 +42,23 @@ export async function trainTarget(target: string | undefined, options: TrainOpti
   const display = createDisplay(host, { json: options.json ?? false, totalSteps, batch: run.plan.batch });
   tellBeginning(run, totalSteps, display);
 
-  const stop: { by?: NodeJS.Signals } = {};
-  const training = await openTrainingInChildProcess(run.engine, run.network, run.from.statePath, run.engineOptions);
+  const goOn = `go on: \`rnc train --resume ${shellWord(run.folder.path)}\``;
+  const stop: { by?: NodeJS.Signals; finishing?: true } = {};
+  const training = await openTrainingInChildProcess(run.engine, run.network, run.from.statePath, run.engineOptions).catch((error: unknown) => {
+    throw error instanceof Interrupted ? new Interrupted(error.signal, ` before the first step; ${goOn}`) : error;
+  });
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (stop.by !== undefined) {
-      // Whoever asks twice does not want to wait for the checkpoint.
-      training.kill();
+    if (stop.by === undefined && stop.finishing === undefined) {
+      stop.by = signal;
+      return display.say("stopping: what is under way, some steps or a validation, is brought to its end and kept in a checkpoint; asked once more, it ends at once, without one");
+    }
+    // Whoever asks twice does not want to wait for the checkpoint; after the last step there is one already.
+    training.kill();
+    try {
+      display.say(stop.finishing ? `stopped after the last step, before the run's last files were written; ${goOn}` : `stopped at once; the run has its last checkpoint; ${goOn}`);
+    } finally {
       process.exit(new Interrupted(signal).exitCode);
     }
-    stop.by = signal;
-    display.say("stopping after this step; once more ends it at once, without a checkpoint");
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
@@ -57,11 +66,16 @@ export async function trainTarget(target: string | undefined, options: TrainOpti
     const { position, finished } = await trainWith(run, training, display, () => stop.by !== undefined);
     display.end();
     if (!finished) {
-      display.event({ event: "stopped", step: position.step, run: run.folder.path }, `stopped after step ${countText(position.step)} of ${countText(totalSteps)}, with a checkpoint; go on: \`rnc train --resume ${run.folder.path}\``);
+      display.event({ event: "stopped", step: position.step, run: run.folder.path }, `stopped after step ${countText(position.step)} of ${countText(totalSteps)}, with a checkpoint; ${goOn}`);
       return new Interrupted(stop.by ?? "SIGINT").exitCode;
     }
+    stop.finishing = true;
+    if (stop.by !== undefined) onSignal(stop.by);
     await finishRun(run, training, position, display, host);
     return 0;
+  } catch (error) {
+    if (error instanceof EngineLost) throw new InputError(error.message, { notes: error.notes, help: [`What came after its last checkpoint was lost with it; ${goOn}.`, "`rnc doctor` says which engines work here; `--engine NAME` takes another."] });
+    throw error;
   } finally {
     display.end();
     for (const signal of SIGNALS) process.off(signal, onSignal);

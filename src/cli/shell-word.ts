@@ -1,0 +1,4 @@
+/** A path as a command that is to be copied into a shell has it: quoted where it must be. */
+export function shellWord(path: string): string {
+  return /^[\p{L}\p{N}_./:@%+=,-]+$/u.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
