@@ -48,6 +48,11 @@ recipe R {
 }
 `;
 
+/** Networks that cannot be trained as they are. */
+const OTHERS = [["Fixed", "1, 3, 32, 32", 10], ["Open", "N, 3, H, W", 10], ["Grey", "N, 1, 32, 32", 10], ["One", "N, 3, 32, 32", 1]]
+  .map(([name, shape, classes]) => `network ${name} {\n  input image: float32[${shape}]\n  conv(3x3, 4) -> globalavgpool -> linear(${classes})\n}\n`)
+  .join("\n");
+
 /** 40 dark and 40 light images for training, 10 of each for validation, of several sizes. */
 function writePhotos(folder: string): void {
   for (const [part, count] of [["train", 40], ["val", 10]] as const) {
@@ -282,6 +287,17 @@ describe("rnc train", function () {
       expect(lines.at(-1)!["lr"]).to.be.lessThan(0.1);
     }));
 
+  it("names a few of the images that the network cannot take, and what the recipe lacks", () =>
+    inFolder((folder) => {
+      writeFileSync(join(folder, "two.resnet"), TWO);
+      writePhotos(join(folder, "photos"));
+      const { code, stdout, stderr } = rnc(["train", "two.resnet", "--data", "photos", "--recipe", "R", "--with", "augment: hflip", "-o", "run"], { cwd: folder });
+      expect(code, stdout).to.equal(1);
+      expect(stdout.match(/ {2}not used: /g)).to.have.length(10);
+      expect(stdout).to.include("and more are not used");
+      expect(stderr).to.match(/\d+ images cannot be used; up to 10 are passed over/).and.to.include("End the recipe's steps with `crop(24x24)`").and.not.to.include("too small");
+    }));
+
   it("prints events as JSON, one a line", () =>
     inWorkplace((folder) => {
       const { code, stdout, stderr } = rnc([...ARGUMENTS, "--steps", "6", "--json", "-o", "run"], { cwd: folder });
@@ -328,6 +344,9 @@ describe("rnc train", function () {
 
   it("says what is wrong before anything is written", () =>
     inWorkplace((folder) => {
+      writeFileSync(join(folder, "others.resnet"), OTHERS);
+      mkdirSync(join(folder, "empty", "class"), { recursive: true });
+      writeFileSync(join(folder, "empty", "class", "1.png"), "");
       const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
         [["train"], 2, /needs a network, or a run to go on with/],
         [["train", "tiny.resnet", "--recipe", "Short"], 2, /a training needs images/],
@@ -335,7 +354,7 @@ describe("rnc train", function () {
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Shorts"], 1, /there is no recipe `Shorts`; did you mean `Short`\?/],
         [["train", "tiny.resnet", "--data", "nowhere", "--recipe", "Short"], 1, /there is no folder `nowhere`/],
         [["train", "ResNet50", "--data", "images", "--recipe", "Short"], 1, /there is no recipe `Short`/],
-        [["train", "ResNet50", "--data", "images", "--recipe", "Cifar10"], 1, /tells 1000 classes apart, and `images` has 10/],
+        [["train", "ResNet50", "--data", "images", "--recipe", "Cifar10"], 1, /tells 1,000 classes apart, and `images` has 10/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Cifar10"], 1, /the recipe splits 45,000 \+ 5,000 images, and the data set has 80/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--batch", "100"], 1, /a batch has 100 images, and only 64 train/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--steps", "1", "--epochs", "1"], 2, /choose one/],
@@ -343,13 +362,21 @@ describe("rnc train", function () {
         [["train", "--resume", "nowhere"], 1, /`nowhere` is no run/],
         [["train", "--resume", "nowhere", "--lr", "1"], 2, /was decided when the run began/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "-o", "images"], 1, /`images` is there already/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "-o", ""], 2, /`-o` names a place, and nothing was given/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--with", " "], 2, /`--with` names a field of the recipe, and nothing was given/],
+        [["train", "others.resnet#Fixed", "--data", "images", "--recipe", "Cifar10", "--batch", "8"], 1, /`image` of `Fixed` is \[1, 3, 32, 32\], and a step takes 8 images[^]*`--batch 1`, or `N` in place of the 1/],
+        [["train", "others.resnet#Open", "--data", "images", "--recipe", "Cifar10", "--batch", "8"], 1, /a training needs one size of images[^]*`--input 8x3x224x224`/],
+        [["train", "others.resnet#Open", "--data", "images", "--recipe", "Cifar10", "--batch", "8", "--input", "1x3x32x32"], 1, /and a step takes 8 images[^]*`--input 8x3x32x32`/],
+        [["train", "others.resnet#Grey", "--data", "images", "--recipe", "Cifar10"], 1, /images are \[N, 3, height, width\][^]*Images in grey become red, green and blue alike/],
+        [["train", "tiny.resnet", "--data", "empty", "--recipe", "Short", "--with", "split: all"], 1, /`Tiny` tells 10 classes apart, and `empty` has 1/],
+        [["train", "others.resnet#One", "--data", "empty", "--recipe", "Cifar10", "--batch", "1", "--with", "split: all"], 1, /subtracts the mean of the training images, and none of them can be used[^]*rnc data check DIR/],
       ];
       for (const [args, code, message] of cases) {
         const ran = rnc(args, { cwd: folder });
         expect(ran.stderr, args.join(" ")).to.match(message);
         expect(ran.code, args.join(" ")).to.equal(code);
       }
-      expect(readdirSync(folder).sort()).to.deep.equal(["images", "tiny.resnet"]);
+      expect(readdirSync(folder).sort()).to.deep.equal(["empty", "images", "others.resnet", "tiny.resnet"]);
     }));
 
   it("refuses to go on with other images, and with a checkpoint that is damaged", () =>

@@ -16,7 +16,7 @@ import type { CliHost } from "../host.ts";
 import { Interrupted, UsageError } from "../host.ts";
 import { openWeightsAt } from "../open-weights-at.ts";
 import { shellWord } from "../shell-word.ts";
-import { countText } from "../table.ts";
+import { countedText, countText } from "../table.ts";
 import { VERSION } from "../version.ts";
 import { writeEmittedFiles } from "../write-files.ts";
 import { scoresOf } from "../eval/scores-of.ts";
@@ -32,6 +32,8 @@ import type { TrainingProcess } from "./training-process.ts";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Between two attempts to write on a full disk. */
 const DISK_WAIT_MS = 2_000;
+/** Images that cannot be used, by their names. */
+const NAMED = 10;
 
 /** What `rnc train` does: a new run, or one that goes on. */
 export async function trainTarget(target: string | undefined, options: TrainOptions, host: CliHost): Promise<number> {
@@ -85,12 +87,12 @@ export async function trainTarget(target: string | undefined, options: TrainOpti
 
 function tellBeginning({ network, plan, record, data, folder, from, remarks }: PreparedRun, totalSteps: number, display: Display): void {
   const { step } = from.position;
-  const length = plan.length.by === "epochs" ? `${countText(plan.length.count)} epochs = ${countText(totalSteps)} steps` : `${countText(totalSteps)} steps`;
+  const length = plan.length.by === "epochs" ? `${countedText(plan.length.count, "epoch")} = ${countedText(totalSteps, "step")}` : countedText(totalSteps, "step");
   display.event(
     { event: "begin", run: folder.path, network: network.name, recipe: record.recipe, step, steps: totalSteps, batch: plan.batch, seed: plan.seed, engine: record.engine.name, train: data.train, validation: data.validation?.count ?? 0 },
     [
-      `${network.name}, recipe ${record.recipe}${Object.keys(record.overrides).length > 0 ? ` with ${overridesText(record)}` : ""}: ${length} of ${countText(plan.batch)} images, run \`${folder.path}\``,
-      `  images: ${countText(data.train)} train, ${data.validation === undefined ? "none for validation" : `${countText(data.validation.count)} ${data.validation.of} validate`}; ${countText(data.stepsPerEpoch)} steps an epoch`,
+      `${network.name}, recipe ${record.recipe}${Object.keys(record.overrides).length > 0 ? ` with ${overridesText(record)}` : ""}: ${length} of ${countedText(plan.batch, "image")}, run \`${folder.path}\``,
+      `  images: ${countText(data.train)} train, ${data.validation === undefined ? "none for validation" : `${countText(data.validation.count)} ${data.validation.of} validate`}; ${countedText(data.stepsPerEpoch, "step")} an epoch`,
       ...remarks.map((remark) => `  ${remark}`),
       ...(step > 0 ? [`  goes on after step ${countText(step)}`] : []),
     ].join("\n"),
@@ -120,7 +122,8 @@ async function trainWith(run: PreparedRun, training: TrainingProcess, display: D
   let last = performance.now();
   let told = 0;
   const tellSkipped = (): void => {
-    for (const { message } of stream.skipped.slice(told)) display.say(`  not used: ${message}`);
+    for (const { message } of stream.skipped.slice(told, NAMED)) display.say(`  not used: ${message}`);
+    if (told <= NAMED && stream.skipped.length > NAMED) display.say(`  and more are not used: \`rnc data check ${shellWord(data.set.path)}\` names every image that is broken`);
     told = stream.skipped.length;
   };
   try {
@@ -241,7 +244,7 @@ async function finishRun(run: PreparedRun, training: TrainingProcess, { step, be
   const result = { steps: step, ...(best ? { best } : {}), ...(test ? { test } : {}) };
   await writeFile(folder.file(RUN_FILES.result), `${JSON.stringify(result, null, 2)}\n`);
   await createRunReport(folder).finish("finished");
-  const tested = test === undefined ? "" : `\n  ${countText(test.images)} test images, with the last weights: error ${(100 * test.error).toFixed(2)} %, loss ${test.loss.toFixed(4)}`;
+  const tested = test === undefined ? "" : `\n  ${countedText(test.images, "test image")}, with the last weights: error ${(100 * test.error).toFixed(2)} %, loss ${test.loss.toFixed(4)}`;
   const text = best === undefined ? "there were no images for validation: the best weights are the last" : `the best validation error is ${(100 * best.error).toFixed(2)} %, after step ${countText(best.step)}`;
   display.event(
     { event: "end", run: folder.path, step, ...(best ? { best } : {}), ...(test ? { test } : {}) },
