@@ -379,6 +379,50 @@ describe("rnc train", function () {
       expect(readdirSync(folder).sort()).to.deep.equal(["empty", "images", "others.resnet", "tiny.resnet"]);
     }));
 
+  it("refuses to go on with what was changed since, and says what", () =>
+    inWorkplace((folder) => {
+      const at = (name: string): string => join(folder, "run", name);
+      expect(rnc([...ARGUMENTS, "--steps", "2", "-o", "run"], { cwd: folder }).code).to.equal(0);
+      const changes: readonly (readonly [file: string, change: (text: string) => string | undefined, message: RegExp])[] = [
+        ["run.json", () => "[]", /`run` is no run: `run\/run\.json` has no `network\.name`[^]*put it back from a copy/],
+        ["run.json", () => "{", /`run` is no run: `run\/run\.json` is no JSON/],
+        ["recipe.json", () => "{}", /`run` lacks a part: `run\/recipe\.json` has no `name`/],
+        ["recipe.json", (text) => text.replace('"batch": 8', '"batch": 16'), /`run\/recipe\.json` was changed, and a run goes on as it began[^]*--weights run\/checkpoints\/step-000000002\/state\.safetensors/],
+        ["spec/1-tiny.resnet", (text) => text.replace("dropout(0.2)", "dropout(0.3)"), /`run\/spec\/1-tiny\.resnet` was changed/],
+        ["spec/1-tiny.resnet", () => undefined, /`run\/spec\/1-tiny\.resnet` is not there any more/],
+        ["metrics.jsonl", () => "", /`run\/metrics\.jsonl` has lost lines: its checkpoint counts on [\d,]+ bytes/],
+        ["timing.jsonl", () => undefined, /`run\/timing\.jsonl` is not there any more/],
+        ["checkpoints/step-000000002/position.json", () => '{"step":2}', /the checkpoint `run\/checkpoints\/step-000000002` is damaged/],
+      ];
+      for (const [file, change, message] of changes) {
+        const before = readFileSync(at(file), "utf8");
+        const after = change(before);
+        expect(after).not.to.equal(before);
+        if (after === undefined) rmSync(at(file));
+        else writeFileSync(at(file), after);
+        const { code, stderr } = rnc(["train", "--resume", "run"], { cwd: folder });
+        expect(stderr, file).to.match(message);
+        expect(code, file).to.equal(1);
+        writeFileSync(at(file), before);
+      }
+      writeFileSync(at("statistics.json"), "{}");
+      expect(rnc(["eval", "run"], { cwd: folder }).stderr).to.include("the mean of the training images cannot be read: `run/statistics.json` has no `channelMean`");
+      expect(rnc(["train", "--resume", "run"], { cwd: folder }).code).to.equal(0);
+    }));
+
+  it("leaves the checkpoint alone that another process is making", () =>
+    inWorkplace((folder) => {
+      expect(rnc([...ARGUMENTS, "--steps", "2", "-o", "run"], { cwd: folder }).code).to.equal(0);
+      const making = join(folder, "run/checkpoints/.step-000000003");
+      mkdirSync(making);
+      writeFileSync(join(folder, "run/.lock"), String(process.pid));
+      expect(rnc(["train", "--resume", "run"], { cwd: folder }).stderr).to.include(`another process (${process.pid}) is training in \`run\``);
+      expect(existsSync(making)).to.equal(true);
+      rmSync(join(folder, "run/.lock"));
+      expect(rnc(["train", "--resume", "run"], { cwd: folder }).code).to.equal(0);
+      expect(existsSync(making)).to.equal(false);
+    }));
+
   it("refuses to go on with other images, and with a checkpoint that is damaged", () =>
     inWorkplace((folder) => {
       expect(rnc([...ARGUMENTS, "--steps", "2", "-o", "run"], { cwd: folder }).code).to.equal(0);

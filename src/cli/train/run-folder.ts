@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { open, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { groupDigits } from "../../base/digits.ts";
 import { InputError } from "../../base/input-error.ts";
 import type { Statistics } from "../../data/statistics.ts";
 import type { TrainingLayout } from "../../engines/training.ts";
@@ -9,6 +9,7 @@ import type { Recipe } from "../../program/recipes.ts";
 import type { Position } from "../../training/loop.ts";
 import { codeOf } from "../node-host.ts";
 import { shellWord } from "../shell-word.ts";
+import { digestOf, readJson } from "./run-json.ts";
 import { statisticsText } from "./statistics-file.ts";
 
 /** What a run was asked to do, and with what: `run.json`. */
@@ -44,6 +45,8 @@ export interface SavedPosition extends Position {
   readonly timingBytes: number;
   /** SHA-256 of the file with weights and momenta. */
   readonly stateDigest: string;
+  /** SHA-256 of the recipe and of each text of the network: a run goes on as it began. */
+  readonly given?: Readonly<Record<string, string>>;
 }
 
 export interface Checkpoint {
@@ -69,6 +72,7 @@ export const RUN_FILES = {
 const CHECKPOINTS = "checkpoints";
 const STATE = "state.safetensors";
 const POSITION = "position.json";
+const SPEC = "spec";
 const LOCK = ".lock";
 /** Those of this process. */
 const locks = new Set<string>();
@@ -98,7 +102,7 @@ export async function createRun(path: string, record: RunRecord, recipe: Recipe,
   }
   await onDisk(path, async () => {
     mkdirSync(join(path, CHECKPOINTS), { recursive: true });
-    if (texts.size > 0) mkdirSync(join(path, "spec"));
+    if (texts.size > 0) mkdirSync(join(path, SPEC));
     for (const [copy, text] of texts) await writeFile(join(path, copy), text);
     await writeFile(join(path, RUN_FILES.recipe), `${JSON.stringify(recipe, null, 2)}\n`);
     if (statistics) await writeFile(join(path, RUN_FILES.statistics), statisticsText(statistics));
@@ -116,8 +120,8 @@ export async function createRun(path: string, record: RunRecord, recipe: Recipe,
  * @throws {@link InputError} when it is no run
  */
 export function inspectRun(path: string): { readonly folder: RunFolder; readonly record: RunRecord; readonly recipe: Recipe } {
-  const record = readJson<RunRecord>(join(path, RUN_FILES.record), `\`${path}\` is no run`);
-  const recipe = readJson<Recipe>(join(path, RUN_FILES.recipe), `\`${path}\` lacks a part`);
+  const record = readJson<RunRecord>(join(path, RUN_FILES.record), `\`${path}\` is no run`, ["network.name", "network.target", "network.files", "data.path", "data.classes", "data.train", "recipe", "overrides", "engine.name", "engine.threads", "every", "versions.rnc"]);
+  const recipe = readJson<Recipe>(join(path, RUN_FILES.recipe), `\`${path}\` lacks a part`, ["name", "fields"]);
   return { folder: runFolder(path), record, recipe };
 }
 
@@ -136,17 +140,20 @@ export function lastState(path: string): string | undefined {
 export async function reopenRun(path: string): Promise<{ readonly folder: RunFolder; readonly record: RunRecord; readonly recipe: Recipe; readonly checkpoint: Checkpoint }> {
   const { record, recipe } = inspectRun(path);
   const folder = join(path, CHECKPOINTS);
+  // First: what has another name than a checkpoint may be one that another process is making.
+  await onDisk(path, async () => lockRun(path));
   const names = existsSync(folder) ? readdirSync(folder) : [];
   for (const name of names.filter((each) => each.startsWith("."))) rmSync(join(folder, name), { recursive: true, force: true });
   const last = names.filter((name) => name.startsWith("step-")).sort().at(-1);
   if (last === undefined) throw new InputError(`\`${path}\` has no checkpoint: it ended before the first was made`, { help: ["Begin it anew, in another folder."] });
   const position = await readCheckpoint(folder, last, names);
-  lockRun(path);
+  const statePath = join(folder, last, STATE);
+  await refuseChanges(path, position, statePath);
   await onDisk(path, async () => {
     await truncate(join(path, RUN_FILES.metrics), position.metricsBytes);
     await truncate(join(path, RUN_FILES.timing), position.timingBytes);
   });
-  return { folder: runFolder(path), record, recipe, checkpoint: { position, statePath: join(folder, last, STATE) } };
+  return { folder: runFolder(path), record, recipe, checkpoint: { position, statePath } };
 }
 
 /** @throws {@link InputError} when it is damaged, saying which is the one before */
@@ -155,7 +162,7 @@ async function readCheckpoint(folder: string, name: string, names: readonly stri
   const before = names.filter((other) => other.startsWith("step-") && other < name).sort().at(-1);
   const help = [before === undefined ? "There is no other: begin anew, in another folder." : `The one before it, \`${before}\`, may be whole: take \`${path}\` away, and go on again.`];
   try {
-    const position = readJson<SavedPosition>(join(path, POSITION), "its position");
+    const position = readJson<SavedPosition>(join(path, POSITION), "its position", ["step", "schedule", "recent", "interval", "metricsBytes", "timingBytes", "stateDigest"]);
     if ((await digestOf(join(path, STATE))) === position.stateDigest) return position;
   } catch (error) {
     throw new InputError(`the checkpoint \`${path}\` is damaged`, { notes: [error instanceof Error ? error.message : String(error)], help });
@@ -163,15 +170,28 @@ async function readCheckpoint(folder: string, name: string, names: readonly stri
   throw new InputError(`the checkpoint \`${path}\` is damaged`, { notes: [`\`${STATE}\` is not what was written.`], help });
 }
 
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest("hex");
+/** @throws {@link InputError} where what the run was given, or what it has told, is not as its checkpoint says */
+async function refuseChanges(path: string, { given = {}, metricsBytes, timingBytes }: SavedPosition, statePath: string): Promise<void> {
+  const help = [`Put it back from a copy. Otherwise begin another run, which may go on from these weights: \`--weights ${shellWord(statePath)}\`.`];
+  const now = await digestsOfGiven(path);
+  const changed = Object.keys(given).find((name) => now[name] !== given[name]);
+  if (changed !== undefined) throw new InputError(`\`${join(path, changed)}\` ${now[changed] === undefined ? "is not there any more" : "was changed"}, and a run goes on as it began`, { help });
+  for (const [name, needed] of [[RUN_FILES.metrics, metricsBytes], [RUN_FILES.timing, timingBytes]] as const) {
+    const size = statSync(join(path, name), { throwIfNoEntry: false })?.size;
+    if (size === undefined || size < needed) throw new InputError(`\`${join(path, name)}\` ${size === undefined ? "is not there any more" : "has lost lines"}: its checkpoint counts on ${groupDigits(needed)} bytes`, { help });
+  }
+}
+
+async function digestsOfGiven(path: string): Promise<Readonly<Record<string, string>>> {
+  const texts = existsSync(join(path, SPEC)) ? readdirSync(join(path, SPEC)).sort().map((name) => `${SPEC}/${name}`) : [];
+  const names = [RUN_FILES.recipe, ...texts].filter((name) => existsSync(join(path, name)));
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await digestOf(join(path, name))] as const)));
 }
 
 function runFolder(path: string): RunFolder {
   const checkpoints = join(path, CHECKPOINTS);
   const file = (name: string): string => join(path, name);
+  let given: ReturnType<typeof digestsOfGiven> | undefined;
   return {
     path,
     file,
@@ -182,9 +202,9 @@ function runFolder(path: string): RunFolder {
         rmSync(temporary, { recursive: true, force: true });
         mkdirSync(temporary);
         await writeState(join(temporary, STATE));
-        const saved: SavedPosition = { ...position, metricsBytes: statSync(file(RUN_FILES.metrics)).size, timingBytes: statSync(file(RUN_FILES.timing)).size, stateDigest: await digestOf(join(temporary, STATE)) };
+        const saved: SavedPosition = { ...position, metricsBytes: statSync(file(RUN_FILES.metrics)).size, timingBytes: statSync(file(RUN_FILES.timing)).size, stateDigest: await digestOf(join(temporary, STATE)), given: await (given ??= digestsOfGiven(path)) };
         await writeFile(join(temporary, POSITION), `${JSON.stringify(saved)}\n`);
-        for (const part of [STATE, POSITION]) await reachDisk(join(temporary, part));
+        for (const part of [file(RUN_FILES.metrics), file(RUN_FILES.timing), join(temporary, STATE), join(temporary, POSITION)]) await reachDisk(part);
         await rename(temporary, join(checkpoints, name));
         const older = readdirSync(checkpoints).filter((each) => each.startsWith("step-")).sort().slice(0, -KEPT);
         for (const each of older) {
@@ -255,17 +275,6 @@ async function reachDisk(path: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-/** @throws {@link InputError} that begins with `otherwise` when there is no such file, or it is no JSON */
-export function readJson<T>(path: string, otherwise: string): T {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as T;
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new InputError(`${otherwise}: \`${path}\` is no JSON`, { notes: [error.message] });
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") throw new InputError(`${otherwise}: there is no \`${path}\``, { help: ["A run is the folder that `rnc train` wrote."] });
-    throw new InputError(`${otherwise}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
