@@ -310,6 +310,38 @@ describe("rnc train", function () {
       expect(events.map(({ event, step }) => `${event} ${step}`)).to.deep.equal(["begin 0", "layout undefined", "interval 5", "checkpoint 5", "interval 6", "checkpoint 6", "end 6"]);
     }));
 
+  it("leaves nothing behind where a run cannot begin, and says why", async function () {
+    await inWorkplace((folder) => {
+      const refused = (place: string, message: RegExp): void => {
+        const { code, stderr } = rnc([...ARGUMENTS, "-o", place], { cwd: folder });
+        expect(stderr, place).to.match(message);
+        expect(code, place).to.equal(1);
+      };
+      refused("tiny.resnet/run", /`tiny\.resnet\/run` cannot be written: a part of its path is a file, not a folder/);
+      // Node.js's own way to make such folders never ends there.
+      if (existsSync("/proc")) refused("/proc/nowhere/run", /`\/proc\/nowhere\/run` cannot be written/);
+      const disk = join(folder, "disk");
+      mkdirSync(disk);
+      try {
+        execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], { stdio: "pipe" });
+      } catch (error) {
+        console.log(`      skipped: no small disk can be made here: ${String(error).split("\n")[0]}`);
+        return;
+      }
+      try {
+        refused("disk/of/run", /`disk\/of\/run` cannot be written: the disk is full/);
+        expect(readdirSync(disk)).to.deep.equal([]);
+        mkdirSync(join(disk, "empty"));
+        refused("disk/empty", /the disk is full/);
+        expect(readdirSync(join(disk, "empty"))).to.deep.equal([]);
+        execFileSync("mount", ["-o", "remount,ro", disk], { stdio: "pipe" });
+        refused("disk/run", /`disk\/run` cannot be written: the disk is read-only/);
+      } finally {
+        execFileSync("umount", ["-l", disk]);
+      }
+    });
+  });
+
   it("waits while the disk is full, and goes on when there is room", async function () {
     const context = this;
     await inWorkplace(async (folder) => {

@@ -7,8 +7,11 @@ import type { Statistics } from "../../data/statistics.ts";
 import type { TrainingLayout } from "../../engines/training.ts";
 import type { Recipe } from "../../program/recipes.ts";
 import type { Position } from "../../training/loop.ts";
+import { BEGINNING } from "../../training/loop.ts";
 import { codeOf } from "../node-host.ts";
 import { shellWord } from "../shell-word.ts";
+import { writingProblem } from "../write-files.ts";
+import { isTaken, makeOwnFolder } from "./own-folder.ts";
 import { digestOf, readJson } from "./run-json.ts";
 import { statisticsText } from "./statistics-file.ts";
 
@@ -90,28 +93,44 @@ export interface RunFolder {
   amend(record: RunRecord): Promise<void>;
 }
 
-/**
- * Begins a run in a folder that is not there yet, or empty.
- *
- * @param texts texts of the network by the path of their copy in the folder
- * @param statistics what was measured of the training images, where the recipe needs it: tests need it, too
- */
-export async function createRun(path: string, record: RunRecord, recipe: Recipe, texts: ReadonlyMap<string, string>, statistics: Statistics | undefined): Promise<RunFolder> {
-  if (existsSync(path) && (!statSync(path).isDirectory() || readdirSync(path).length > 0)) {
+/** What a run begins with. */
+export interface Beginning {
+  readonly record: RunRecord;
+  readonly recipe: Recipe;
+  /** Texts of the network by the path of their copy in the folder. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** What was measured of the training images, where the recipe needs it: tests need it, too. */
+  readonly statistics: Statistics | undefined;
+  /** Writes the weights that it begins with. */
+  readonly writeState: (path: string) => Promise<void>;
+}
+
+/** Begins a run in a folder that is not there yet, or empty: then it is a run with a checkpoint, or is as it was. */
+export async function createRun(path: string, { record, recipe, texts, statistics, writeState }: Beginning): Promise<RunFolder> {
+  const own = isTaken(path) ? undefined : await onDisk(path, async () => makeOwnFolder(path, CHECKPOINTS));
+  if (own === undefined) {
     throw new InputError(`\`${path}\` is there already, and a run needs a folder of its own`, { help: [existsSync(join(path, RUN_FILES.record)) ? `Go on with it: \`rnc train --resume ${shellWord(path)}\`; or name another folder with \`-o\`.` : "Name another folder with `-o`."] });
   }
-  await onDisk(path, async () => {
-    mkdirSync(join(path, CHECKPOINTS), { recursive: true });
-    if (texts.size > 0) mkdirSync(join(path, SPEC));
-    for (const [copy, text] of texts) await writeFile(join(path, copy), text);
-    await writeFile(join(path, RUN_FILES.recipe), `${JSON.stringify(recipe, null, 2)}\n`);
-    if (statistics) await writeFile(join(path, RUN_FILES.statistics), statisticsText(statistics));
-    await writeFile(join(path, RUN_FILES.metrics), "");
-    await writeFile(join(path, RUN_FILES.timing), "");
-    // Last: with it the folder is a run.
-    await writeFile(join(path, RUN_FILES.record), `${JSON.stringify(record, null, 2)}\n`);
-  });
-  return runFolder(path);
+  const folder = runFolder(path);
+  try {
+    await onDisk(path, () => fillRun(path, { record, recipe, texts, statistics }));
+    await folder.checkpoint(BEGINNING, writeState);
+  } catch (error) {
+    own.remove();
+    throw error;
+  }
+  return folder;
+}
+
+async function fillRun(path: string, { record, recipe, texts, statistics }: Omit<Beginning, "writeState">): Promise<void> {
+  if (texts.size > 0) mkdirSync(join(path, SPEC));
+  for (const [copy, text] of texts) await writeFile(join(path, copy), text);
+  await writeFile(join(path, RUN_FILES.recipe), `${JSON.stringify(recipe, null, 2)}\n`);
+  if (statistics) await writeFile(join(path, RUN_FILES.statistics), statisticsText(statistics));
+  await writeFile(join(path, RUN_FILES.metrics), "");
+  await writeFile(join(path, RUN_FILES.timing), "");
+  // Last: with it the folder is a run.
+  await writeFile(join(path, RUN_FILES.record), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /**
@@ -290,6 +309,7 @@ async function onDisk<T>(path: string, action: () => Promise<T>): Promise<T> {
     const full = codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT" || (error instanceof InputError && error.message.includes("the disk is full"));
     if (full) throw new DiskFull(`\`${path}\` cannot be written: the disk is full`, { help: ["Make room; a checkpoint is complete or not there at all."] });
     if (error instanceof InputError || codeOf(error) === undefined) throw error;
-    throw new InputError(`\`${path}\` cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    const problem = codeOf(error) === "ENOENT" ? error : writingProblem(error, path);
+    throw problem instanceof InputError ? problem : new InputError(`\`${path}\` cannot be written: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
