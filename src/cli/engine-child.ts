@@ -70,7 +70,8 @@ process.on("message", (request: EngineRequest) => {
     .catch(failureOf)
     .then((message) => process.send?.(message, () => request.kind === "close" && process.disconnect()));
 });
-// Ctrl-C reaches every process of a terminal: the one that asked decides what it means, and takes this one along.
-for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
+// Ctrl-C reaches every process of a terminal, and an order to end every process of a job: the one that asked decides what it
+// means, and takes this one along.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 // Nobody asks any longer.
 process.on("disconnect", () => process.exit());

@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { InternalError } from "../base/assert.ts";
 import { InputError } from "../base/input-error.ts";
 import type { EngineName, EngineStatus, Inference, ModelFiles } from "../engines/engine.ts";
@@ -14,6 +15,8 @@ import { writeEmittedFiles } from "./write-files.ts";
 const LAST_LINES = 6;
 /** A closed engine has this long to take its runtime down. */
 const END_MS = 5_000;
+/** By then this process has heard of a signal, too. */
+const SIGNAL_MS = 100;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** A process that runs an engine. While it is asked nothing it does not keep this one alive, and it ends with this one. */
@@ -77,15 +80,18 @@ export async function probeInChildProcess(engineName: EngineName, limitInSeconds
   }
 }
 
+/** An engine's process ended unasked. */
+export class EngineLost extends InputError {}
+
 /** Starts the process of an engine. */
 export function startProcess(engineName: EngineName): EngineProcess {
   const child = fork(programPath(), [], { serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: inheritedOptions(process.execArgv) });
   const lastLines = collectLines(child);
   let waiting: { readonly resolve: (answer: EngineAnswer) => void; readonly reject: (error: unknown) => void } | undefined;
-  let lost: InputError | undefined;
+  let lost: EngineLost | undefined;
   const ended = new Promise<void>((resolve) => {
     const lose = (how: string): void => {
-      lost ??= new InputError(`the engine \`${engineName}\` was lost: its process ${how}`, { notes: lastLines(), help: ["Nothing else was lost. `rnc doctor` says which engines work here."] });
+      lost ??= new EngineLost(`the engine \`${engineName}\` was lost: its process ${how}`, { notes: lastLines(), help: ["Nothing else was lost. `rnc doctor` says which engines work here."] });
       waiting?.reject(lost);
       waiting = undefined;
       resolve();
@@ -190,6 +196,8 @@ export async function interruptible<T>(child: EngineProcess, work: (signal: Abor
   try {
     return await work(controller.signal);
   } catch (error) {
+    // Ctrl-C reaches both processes, and the end of the other may be heard of first.
+    if (error instanceof EngineLost) await wait(SIGNAL_MS);
     controller.signal.throwIfAborted();
     throw error;
   } finally {

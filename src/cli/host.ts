@@ -22,10 +22,13 @@ export class BrokenPipe extends Error {
 /** Ctrl-C, or another order to end; what was begun has been taken away. */
 export class Interrupted extends Error {
   override name = "Interrupted";
+  readonly signal: string;
   readonly exitCode: number;
 
-  constructor(signal: string) {
-    super(signal === "SIGINT" ? "stopped by Ctrl-C; nothing was written" : `stopped by ${signal}; nothing was written`);
+  /** @param then what has become of the work */
+  constructor(signal: string, then = "; nothing was written") {
+    super(`stopped by ${signal === "SIGINT" ? "Ctrl-C" : signal}${then}`);
+    this.signal = signal;
     // As shells have it: 128 and the number of the signal.
     this.exitCode = 128 + (signal === "SIGHUP" ? 1 : signal === "SIGTERM" ? 15 : 2);
   }

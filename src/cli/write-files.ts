@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import { unlinkSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { chmod, lstat, mkdir, open, readlink, rename, rmdir, stat, unlink } from "node:fs/promises";
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { EmittedFile } from "../backends/backend.ts";
 import { InternalError } from "../base/assert.ts";
 import { InputError } from "../base/input-error.ts";
 import { BrokenPipe } from "./host.ts";
 import { codeOf } from "./node-host.ts";
+import { shellWord } from "./shell-word.ts";
 import { standardOutputSink, writeStream } from "./write-stream.ts";
 import type { ByteSink } from "./write-stream.ts";
 
@@ -174,11 +175,12 @@ async function explained<T>(action: () => Promise<T>, shown: string): Promise<T>
   try {
     return await action();
   } catch (error) {
-    throw explain(error, shown);
+    throw writingProblem(error, shown);
   }
 }
 
-function explain(error: unknown, shown: string): unknown {
+/** What an error of the system says of a path that was to be written; an error that says nothing to people stays as it is. */
+export function writingProblem(error: unknown, shown: string): unknown {
   const name = shown === "standard output" ? shown : `\`${shown}\``;
   const folder = dirname(shown);
   const nothing = "nothing was left behind";
@@ -191,7 +193,7 @@ function explain(error: unknown, shown: string): unknown {
     case "EFBIG":
       return new InputError(`${name} cannot be written: it is larger than files may be here`, { notes: [nothing], help: ["write to another disk, or with `--external-data`"] });
     case "ENOENT":
-      return new InputError(`the folder \`${folder}\` does not exist`, { help: [`make it first: \`mkdir -p ${quoted(folder)}\``] });
+      return new InputError(`the folder \`${folder}\` does not exist`, { help: [`make it first: \`mkdir -p ${shellWord(folder)}\``] });
     case "ENOTDIR":
       return new InputError(`${name} cannot be written: a part of its path is a file, not a folder`, { help: ["name another place with `-o`"] });
     case "EACCES":
@@ -207,6 +209,3 @@ function explain(error: unknown, shown: string): unknown {
       return error;
   }
 }
-
-/** A path as a shell takes it. */
-const quoted = (path: string): string => (/^[\w./-]+$/.test(path) || sep === "\\" ? path : `'${path.replaceAll("'", `'\\''`)}'`);

@@ -102,7 +102,7 @@ export function createStatisticsCollector({ perPixel }: { readonly perPixel: boo
       other.values.forEach((sum, at) => (own[at] = (own[at] as number) + sum));
     },
     result() {
-      if (count === 0 || first === undefined) throw new InputError("there is no image whose mean could be taken");
+      if (count === 0 || first === undefined) throw new InputError("the recipe subtracts the mean of the training images, and none of them can be used", { help: ["`rnc data check DIR` says what is wrong with each."] });
       const channelMean = [...channelSums].map((sum) => sum / pixels);
       const covariance = [0, 1, 2].map((a) => [0, 1, 2].map((b) => (products[Math.min(a, b) * CHANNELS + Math.max(a, b)] as number) / pixels - (channelMean[a] as number) * (channelMean[b] as number)));
       return {

@@ -17,6 +17,8 @@ export interface Walk {
   context: Context;
   /** The word with which the present statement begins, when it begins with one. */
   statement: TokenType | undefined;
+  /** The word of the declaration whose body this is. */
+  declaration: TokenType | undefined;
 }
 
 const isDeclarationWord = t.oneOf(t.Network, t.Block, t.Recipe);
@@ -41,7 +43,7 @@ const afterNameOf = new Map<TokenType, ReadonlySet<TokenType | undefined>>([
 export function mendMistakes(tokens: readonly IToken[], reporter: Reporter, dropped: IToken[]): IToken[] {
   const kept: IToken[] = [];
   const contexts: Context[] = [];
-  const walk: Walk = { tokens, reporter, dropped, kept, context: "file", statement: undefined };
+  const walk: Walk = { tokens, reporter, dropped, kept, context: "file", statement: undefined, declaration: undefined };
   for (let index = 0; index < tokens.length; index++) {
     const token = tokens[index] as IToken;
     const type = token.tokenType;
@@ -62,6 +64,7 @@ export function mendMistakes(tokens: readonly IToken[], reporter: Reporter, drop
         contexts.push("list");
         break;
       case t.LeftBrace:
+        if (context === "file") walk.declaration = walk.statement;
         contexts.push(context === "file" && walk.statement === t.Use ? "imports" : "body");
         break;
       case t.RightParen:
@@ -190,7 +193,7 @@ function nounOf(type: TokenType): string {
 
 /** `=` where `:` has to stand, or the other way round. */
 function mendSign(walk: Walk, index: number): number | undefined {
-  const { tokens, reporter, dropped, kept, context, statement } = walk;
+  const { tokens, reporter, dropped, kept, context, statement, declaration } = walk;
   const token = tokens[index] as IToken;
   const name = kept.at(-1);
   const before = kept.at(-2)?.tokenType;
@@ -203,9 +206,9 @@ function mendSign(walk: Walk, index: number): number | undefined {
   if (token.tokenType === t.Equals && context === "body" && isBeforeElement(before)) {
     report({
       code: "RN0103",
-      message: `to name a layer, write \`${shorten(name.image)}: …\``,
+      message: `to ${declaration === t.Recipe ? "set a field" : "name a layer"}, write \`${shorten(name.image)}: …\``,
       ...rangeOf(token),
-      help: [`for a value, write \`let ${shorten(name.image)} = …\``],
+      help: declaration === t.Recipe ? [] : [`for a value, write \`let ${shorten(name.image)} = …\``],
       fixes: [fixOf(source, "write `:`", endOf(name), endOf(token), ":")],
     });
     return swap(t.Colon);

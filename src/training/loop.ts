@@ -11,6 +11,8 @@ export const WINDOW = 100;
 /** So many steps in a row above {@link DIVERGED} times the loss of a guess, and a training is given up. */
 const DIVERGED_STEPS = 20;
 const DIVERGED = 10;
+/** What networks with batch norm begin with. */
+const USUAL_RATE = 0.1;
 
 /** The network on the images for validation. Errors are fractions. */
 export interface Evaluation {
@@ -196,7 +198,7 @@ function diverged(step: number, rate: number, loss: number, saved: number, { lea
   return new InputError(`the training diverged: at step ${step}, with a learning rate of ${rateText(rate)}, the loss ${is}`, {
     notes: [saved > 0 ? `The checkpoint of step ${saved} is kept.` : "There is no checkpoint but the beginning."],
     help: [
-      `Take a lower rate: \`--lr ${rateText(learningRate / 10)}\`.`,
+      `Take a lower rate: \`--lr ${rateText(Math.min(learningRate / 10, USUAL_RATE))}\`.`,
       ...(warmup ? [] : ['Or begin gently: `--with "warmup: constant(lr=0.01, until=train_error < 0.80)"`.']),
       "Look at the data: values that are not around 0 (no `subtract_mean` or `normalize`) or wrong labels do this, too.",
     ],

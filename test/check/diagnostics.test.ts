@@ -33,6 +33,7 @@ describe("check: one mistake, one message", () => {
     ],
     "RN0103: colon and equals sign": [
       [net("conv1 = conv(3x3, 16)"), "3:9 «=» RN0103 to name a layer, write `conv1: …`"],
+      ["recipe R {\n  batch = 8\n}\n", "2:9 «=» RN0103 to set a field, write `batch: …`"],
       [net("conv(kernel: 3x3, channels=16)"), "3:14 «:» RN0103 an argument takes `=`: `kernel=…`"],
     ],
     "RN0104: never closed; `{` on the next line": [

@@ -31,6 +31,8 @@ describe("what a training shows", () => {
     display.interval(LINE, 127.6);
     expect(err).to.deep.equal([]);
     expect(out.join("")).to.equal("step   500  loss 1.5000  error 50.00 %  128 images/s  lr 0.1  validation: error 25.00 %, loss 2.0000\n");
+    display.interval({ ...LINE, train_loss: 16351483379739376 }, 127.6);
+    expect(out.at(-1)).to.include("  loss 1.64e+16  ");
   });
 
   it("events for programs, and sentences for people beside them", () => {

@@ -48,6 +48,11 @@ recipe R {
 }
 `;
 
+/** Networks that cannot be trained as they are. */
+const OTHERS = [["Fixed", "1, 3, 32, 32", 10], ["Open", "N, 3, H, W", 10], ["Grey", "N, 1, 32, 32", 10], ["One", "N, 3, 32, 32", 1]]
+  .map(([name, shape, classes]) => `network ${name} {\n  input image: float32[${shape}]\n  conv(3x3, 4) -> globalavgpool -> linear(${classes})\n}\n`)
+  .join("\n");
+
 /** 40 dark and 40 light images for training, 10 of each for validation, of several sizes. */
 function writePhotos(folder: string): void {
   for (const [part, count] of [["train", 40], ["val", 10]] as const) {
@@ -87,8 +92,8 @@ async function inWorkplace(work: (folder: string) => Promise<void> | void): Prom
   });
 }
 
-function start(folder: string, args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<{ readonly code: number | null; readonly output: string }> } {
-  const child = spawn(process.execPath, [RNC, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+function start(folder: string, args: readonly string[], options: { readonly detached?: boolean } = {}): { readonly child: ChildProcess; readonly ended: Promise<{ readonly code: number | null; readonly output: string }> } {
+  const child = spawn(process.execPath, [RNC, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], ...options });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream!.on("data", (part: Buffer) => (output += part.toString()));
   return { child, ended: new Promise((resolve) => child.once("close", (code) => resolve({ code, output }))) };
@@ -210,11 +215,35 @@ describe("rnc train", function () {
       child.kill("SIGINT");
       const { code, output } = await ended;
       expect(code, output).to.equal(130);
+      expect(output).to.match(/stopping: what is under way, some steps or a validation, is brought to its end and kept in a checkpoint/);
       expect(output).to.match(/stopped after step [\d,]+ of 5,000, with a checkpoint; go on: `rnc train --resume run`/);
       const last = readdirSync(join(folder, "run/checkpoints")).sort().at(-1)!;
       expect(Number(last.slice(5))).to.be.greaterThan(0).and.lessThan(5000);
       expect(readdirSync(join(folder, "run/checkpoints")).filter((name) => name.startsWith("."))).to.deep.equal([]);
       expect(readdirSync(join(folder, "run", "checkpoints", last)).sort()).to.deep.equal(["position.json", "state.safetensors"]);
+    }));
+
+  it("leaves a checkpoint where every process of its job is told to end; without its engine it says how to go on", () =>
+    inWorkplace(async (folder) => {
+      const job = start(folder, [...ARGUMENTS, "--steps", "5000", "--every", "1", "-o", "a run"], { detached: true });
+      await until("a checkpoint", () => lastCheckpoint(join(folder, "a run")) > 0);
+      process.kill(-job.child.pid!, "SIGTERM");
+      const told = await job.ended;
+      expect(told.code, told.output).to.equal(143);
+      expect(told.output).to.match(/stopped after step [\d,]+ of 5,000, with a checkpoint; go on: `rnc train --resume 'a run'`/);
+
+      const before = lastCheckpoint(join(folder, "a run"));
+      const { child, ended } = start(folder, ["train", "--resume", "a run"]);
+      await until("another checkpoint", () => lastCheckpoint(join(folder, "a run")) > before);
+      const listed = `/proc/${child.pid}/task/${child.pid}/children`;
+      if (!existsSync(listed)) {
+        console.log("      skipped: the engine's process cannot be found here, there is no /proc");
+        return void child.kill();
+      }
+      process.kill(Number(readFileSync(listed, "utf8").trim()), "SIGKILL");
+      const { code, output } = await ended;
+      expect(code, output).to.equal(1);
+      expect(output).to.include("its process was ended by SIGKILL").and.to.include("was lost with it; go on: `rnc train --resume 'a run'`");
     }));
 
   it("says when the training diverges: the step, the rate, what to try", () =>
@@ -258,6 +287,17 @@ describe("rnc train", function () {
       expect(lines.at(-1)!["lr"]).to.be.lessThan(0.1);
     }));
 
+  it("names a few of the images that the network cannot take, and what the recipe lacks", () =>
+    inFolder((folder) => {
+      writeFileSync(join(folder, "two.resnet"), TWO);
+      writePhotos(join(folder, "photos"));
+      const { code, stdout, stderr } = rnc(["train", "two.resnet", "--data", "photos", "--recipe", "R", "--with", "augment: hflip", "-o", "run"], { cwd: folder });
+      expect(code, stdout).to.equal(1);
+      expect(stdout.match(/ {2}not used: /g)).to.have.length(10);
+      expect(stdout).to.include("and more are not used");
+      expect(stderr).to.match(/\d+ images cannot be used; up to 10 are passed over/).and.to.include("End the recipe's steps with `crop(24x24)`").and.not.to.include("too small");
+    }));
+
   it("prints events as JSON, one a line", () =>
     inWorkplace((folder) => {
       const { code, stdout, stderr } = rnc([...ARGUMENTS, "--steps", "6", "--json", "-o", "run"], { cwd: folder });
@@ -269,6 +309,38 @@ describe("rnc train", function () {
       expect(validate({ event: "checkpoint" })).to.equal(false);
       expect(events.map(({ event, step }) => `${event} ${step}`)).to.deep.equal(["begin 0", "layout undefined", "interval 5", "checkpoint 5", "interval 6", "checkpoint 6", "end 6"]);
     }));
+
+  it("leaves nothing behind where a run cannot begin, and says why", async function () {
+    await inWorkplace((folder) => {
+      const refused = (place: string, message: RegExp): void => {
+        const { code, stderr } = rnc([...ARGUMENTS, "-o", place], { cwd: folder });
+        expect(stderr, place).to.match(message);
+        expect(code, place).to.equal(1);
+      };
+      refused("tiny.resnet/run", /`tiny\.resnet\/run` cannot be written: a part of its path is a file, not a folder/);
+      // Node.js's own way to make such folders never ends there.
+      if (existsSync("/proc")) refused("/proc/nowhere/run", /`\/proc\/nowhere\/run` cannot be written/);
+      const disk = join(folder, "disk");
+      mkdirSync(disk);
+      try {
+        execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], { stdio: "pipe" });
+      } catch (error) {
+        console.log(`      skipped: no small disk can be made here: ${String(error).split("\n")[0]}`);
+        return;
+      }
+      try {
+        refused("disk/of/run", /`disk\/of\/run` cannot be written: the disk is full/);
+        expect(readdirSync(disk)).to.deep.equal([]);
+        mkdirSync(join(disk, "empty"));
+        refused("disk/empty", /the disk is full/);
+        expect(readdirSync(join(disk, "empty"))).to.deep.equal([]);
+        execFileSync("mount", ["-o", "remount,ro", disk], { stdio: "pipe" });
+        refused("disk/run", /`disk\/run` cannot be written: the disk is read-only/);
+      } finally {
+        execFileSync("umount", ["-l", disk]);
+      }
+    });
+  });
 
   it("waits while the disk is full, and goes on when there is room", async function () {
     const context = this;
@@ -304,6 +376,9 @@ describe("rnc train", function () {
 
   it("says what is wrong before anything is written", () =>
     inWorkplace((folder) => {
+      writeFileSync(join(folder, "others.resnet"), OTHERS);
+      mkdirSync(join(folder, "empty", "class"), { recursive: true });
+      writeFileSync(join(folder, "empty", "class", "1.png"), "");
       const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
         [["train"], 2, /needs a network, or a run to go on with/],
         [["train", "tiny.resnet", "--recipe", "Short"], 2, /a training needs images/],
@@ -311,7 +386,7 @@ describe("rnc train", function () {
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Shorts"], 1, /there is no recipe `Shorts`; did you mean `Short`\?/],
         [["train", "tiny.resnet", "--data", "nowhere", "--recipe", "Short"], 1, /there is no folder `nowhere`/],
         [["train", "ResNet50", "--data", "images", "--recipe", "Short"], 1, /there is no recipe `Short`/],
-        [["train", "ResNet50", "--data", "images", "--recipe", "Cifar10"], 1, /tells 1000 classes apart, and `images` has 10/],
+        [["train", "ResNet50", "--data", "images", "--recipe", "Cifar10"], 1, /tells 1,000 classes apart, and `images` has 10/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Cifar10"], 1, /the recipe splits 45,000 \+ 5,000 images, and the data set has 80/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--batch", "100"], 1, /a batch has 100 images, and only 64 train/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--steps", "1", "--epochs", "1"], 2, /choose one/],
@@ -319,13 +394,65 @@ describe("rnc train", function () {
         [["train", "--resume", "nowhere"], 1, /`nowhere` is no run/],
         [["train", "--resume", "nowhere", "--lr", "1"], 2, /was decided when the run began/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "-o", "images"], 1, /`images` is there already/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "-o", ""], 2, /`-o` names a place, and nothing was given/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--with", " "], 2, /`--with` names a field of the recipe, and nothing was given/],
+        [["train", "others.resnet#Fixed", "--data", "images", "--recipe", "Cifar10", "--batch", "8"], 1, /`image` of `Fixed` is \[1, 3, 32, 32\], and a step takes 8 images[^]*`--batch 1`, or `N` in place of the 1/],
+        [["train", "others.resnet#Open", "--data", "images", "--recipe", "Cifar10", "--batch", "8"], 1, /a training needs one size of images[^]*`--input 8x3x224x224`/],
+        [["train", "others.resnet#Open", "--data", "images", "--recipe", "Cifar10", "--batch", "8", "--input", "1x3x32x32"], 1, /and a step takes 8 images[^]*`--input 8x3x32x32`/],
+        [["train", "others.resnet#Grey", "--data", "images", "--recipe", "Cifar10"], 1, /images are \[N, 3, height, width\][^]*Images in grey become red, green and blue alike/],
+        [["train", "tiny.resnet", "--data", "empty", "--recipe", "Short", "--with", "split: all"], 1, /`Tiny` tells 10 classes apart, and `empty` has 1/],
+        [["train", "others.resnet#One", "--data", "empty", "--recipe", "Cifar10", "--batch", "1", "--with", "split: all"], 1, /subtracts the mean of the training images, and none of them can be used[^]*rnc data check DIR/],
       ];
       for (const [args, code, message] of cases) {
         const ran = rnc(args, { cwd: folder });
         expect(ran.stderr, args.join(" ")).to.match(message);
         expect(ran.code, args.join(" ")).to.equal(code);
       }
-      expect(readdirSync(folder).sort()).to.deep.equal(["images", "tiny.resnet"]);
+      expect(readdirSync(folder).sort()).to.deep.equal(["empty", "images", "others.resnet", "tiny.resnet"]);
+    }));
+
+  it("refuses to go on with what was changed since, and says what", () =>
+    inWorkplace((folder) => {
+      const at = (name: string): string => join(folder, "run", name);
+      expect(rnc([...ARGUMENTS, "--steps", "2", "-o", "run"], { cwd: folder }).code).to.equal(0);
+      const changes: readonly (readonly [file: string, change: (text: string) => string | undefined, message: RegExp])[] = [
+        ["run.json", () => "[]", /`run` is no run: `run\/run\.json` has no `network\.name`[^]*put it back from a copy/],
+        ["run.json", () => "{", /`run` is no run: `run\/run\.json` is no JSON/],
+        ["recipe.json", () => "{}", /`run` lacks a part: `run\/recipe\.json` has no `name`/],
+        ["recipe.json", (text) => text.replace('"batch": 8', '"batch": 16'), /`run\/recipe\.json` was changed, and a run goes on as it began[^]*--weights run\/checkpoints\/step-000000002\/state\.safetensors/],
+        ["spec/1-tiny.resnet", (text) => text.replace("dropout(0.2)", "dropout(0.3)"), /`run\/spec\/1-tiny\.resnet` was changed/],
+        ["spec/1-tiny.resnet", () => undefined, /`run\/spec\/1-tiny\.resnet` is not there any more/],
+        ["metrics.jsonl", () => "", /`run\/metrics\.jsonl` has lost lines: its checkpoint counts on [\d,]+ bytes/],
+        ["timing.jsonl", () => undefined, /`run\/timing\.jsonl` is not there any more/],
+        ["checkpoints/step-000000002/position.json", () => '{"step":2}', /the checkpoint `run\/checkpoints\/step-000000002` is damaged/],
+      ];
+      for (const [file, change, message] of changes) {
+        const before = readFileSync(at(file), "utf8");
+        const after = change(before);
+        expect(after).not.to.equal(before);
+        if (after === undefined) rmSync(at(file));
+        else writeFileSync(at(file), after);
+        const { code, stderr } = rnc(["train", "--resume", "run"], { cwd: folder });
+        expect(stderr, file).to.match(message);
+        expect(code, file).to.equal(1);
+        writeFileSync(at(file), before);
+      }
+      writeFileSync(at("statistics.json"), "{}");
+      expect(rnc(["eval", "run"], { cwd: folder }).stderr).to.include("the mean of the training images cannot be read: `run/statistics.json` has no `channelMean`");
+      expect(rnc(["train", "--resume", "run"], { cwd: folder }).code).to.equal(0);
+    }));
+
+  it("leaves the checkpoint alone that another process is making", () =>
+    inWorkplace((folder) => {
+      expect(rnc([...ARGUMENTS, "--steps", "2", "-o", "run"], { cwd: folder }).code).to.equal(0);
+      const making = join(folder, "run/checkpoints/.step-000000003");
+      mkdirSync(making);
+      writeFileSync(join(folder, "run/.lock"), String(process.pid));
+      expect(rnc(["train", "--resume", "run"], { cwd: folder }).stderr).to.include(`another process (${process.pid}) is training in \`run\``);
+      expect(existsSync(making)).to.equal(true);
+      rmSync(join(folder, "run/.lock"));
+      expect(rnc(["train", "--resume", "run"], { cwd: folder }).code).to.equal(0);
+      expect(existsSync(making)).to.equal(false);
     }));
 
   it("refuses to go on with other images, and with a checkpoint that is damaged", () =>

@@ -152,6 +152,7 @@ describe("data: batches", function () {
       const part = trainOf(openDataSet(folder));
       const options = { part, images: trainOnAll(2).train, batch: 2, steps: trainingSteps(PLAIN), statistics: undefined, size: { width: 8, height: 6 }, seed: 0, workers: 0, skipLimit: 0 };
       await expectInputError(() => take(trainingBatches(options), 1), /2\.png` comes out of the recipe's steps with 8x7 pixels, and the network takes 8x6.*crop\(6x8\)/s);
+      await expectInputError(() => take(trainingBatches({ ...options, size: { width: 8, height: 9 } }), 1), /Begin the recipe's steps with `resize\(shorter=9\)`: the image is too small/);
       await expectInputError(() => trainingBatches({ ...options, batch: 3 }), "a batch has 3 images, and only 2 train");
       await expectInputError(() => measureStatistics({ part, images: options.images, steps: trainingSteps([call("subtract_mean", { per: "pixel" })]), workers: 0 }), /has 8x7 pixels, and .*1\.png` has 8x6; the mean of every pixel/);
     }));

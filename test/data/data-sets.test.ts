@@ -72,6 +72,13 @@ describe("data: folders of images by class", function () {
       expect([data.classes, data.parts.map(({ name, labels }) => [name, labels.length])]).to.deep.equal([["cat", "dog"], [["train", 2]]]);
     }));
 
+  it("say where one class is all that there is: perhaps the folder was one too high", () =>
+    inFolder((folder) => {
+      writeTree(folder, { "set/train/cat/1.png": small, "set/train/dog/1.png": small, "high/set/cat/1.png": small });
+      expect(openDataSet(join(folder, "set")).remarks).to.deep.equal([]);
+      expect(openDataSet(join(folder, "high")).remarks.join()).to.match(/has one class, `set`: there is nothing to tell it from; if .* inside of it, take `.*high\/set`/);
+    }));
+
   it("name what is wrong", () =>
     inFolder(async (folder) => {
       const check = async (name: string, files: Readonly<Record<string, Uint8Array | string | undefined>>, expected: string | RegExp): Promise<void> => {

@@ -13,7 +13,7 @@ import { Interrupted, UsageError } from "../host.ts";
 import { wholeNumber } from "../options.ts";
 import { createProgress } from "../progress.ts";
 import { writeJson } from "../report.ts";
-import { countText, renderTable } from "../table.ts";
+import { countedText, countText, renderTable } from "../table.ts";
 
 interface CheckOptions {
   readonly json?: boolean;
@@ -115,7 +115,7 @@ const IMBALANCE = 3;
 
 function textOf(report: DataReport, host: CliHost): string {
   const { colors } = host.out;
-  const lines: string[] = [`${colors.bold(report.path)}: ${report.kind === "cifar10" ? "CIFAR-10 in its binary form" : "images by class"}, ${countText(report.classes.length)} classes`, ""];
+  const lines: string[] = [`${colors.bold(report.path)}: ${report.kind === "cifar10" ? "CIFAR-10 in its binary form" : "images by class"}, ${countedText(report.classes.length, "class", "classes")}`, ""];
   const shown = report.classes.slice(0, CLASSES_SHOWN);
   const table = {
     columns: [{ title: "class" }, ...report.parts.map(({ name }) => ({ title: name, align: "right" as const }))],
@@ -138,7 +138,7 @@ function textOf(report: DataReport, host: CliHost): string {
 function partLines(part: PartReport, classes: readonly string[]): string[] {
   const sizes = part.sizes.slice(0, 3).map((size) => `${sizeText(size)} (${countText(size.images)})`);
   const more = part.sizes.length > sizes.length ? ` and ${countText(part.sizes.length - sizes.length)} more sizes, ${range(part)}` : "";
-  const channels = part.channels.map(({ channels: number, images }) => `${number} channels (${countText(images)})`).join(", ");
+  const channels = part.channels.map(({ channels: number, images }) => `${countedText(number, "channel")} (${countText(images)})`).join(", ");
   const formats = part.formats.map(({ format, images }) => `${format} (${countText(images)})`).join(", ");
   const lines = [`${part.name}: ${sizes.length === 0 ? "nothing that can be decoded" : `${sizes.join(", ")}${more}; ${channels}; ${formats}`}`];
   if (part.imbalance >= IMBALANCE) {

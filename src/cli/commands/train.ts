@@ -39,7 +39,7 @@ export function register(program: Command, host: CliHost): void {
     .description("train a network on images by a recipe; can be stopped and resumed")
     .option("--data <folder>", "the images: a folder for each class, or CIFAR-10 in its binary form")
     .option("--recipe <name>", "a recipe of the network's file or of the standard library")
-    .option("--with <field>", "a field instead of the recipe's, in the language: \"schedule: cosine\"; repeatable", collectText)
+    .option("--with <field>", "a field instead of the recipe's, in the language: \"schedule: cosine\"; repeatable", collectFields)
     .option("-o, --output <folder>", "the folder of the run (default: runs/NETWORK-NUMBER)")
     .option("--resume <run>", "go on with a run from its last checkpoint")
     .option("--engine <name>", `what computes: auto, ${ENGINES.filter(({ openTraining }) => openTraining).map(({ name }) => name).join(", ")} (default: auto)`, engineCalled)
@@ -83,6 +83,11 @@ function numberUpTo(option: string, most: number): (text: string) => number {
   };
 }
 
+function collectFields(text: string, earlier: readonly string[] = []): string[] {
+  if (text.trim() === "") throw new UsageError("`--with` names a field of the recipe, and nothing was given", { help: ['Write it as the language does: `--with "schedule: cosine"`.'] });
+  return collectText(text, earlier);
+}
+
 function decayed(text: string): "weights" | "all" {
   if (text === "weights" || text === "all") return text;
   throw new UsageError(`\`--decay ${text}\`: \`weights\` or \`all\` is needed`);
@@ -96,6 +101,9 @@ const DECIDED: Readonly<Partial<Record<keyof TrainOptions, string>>> = {
 };
 
 function refuseNonsense(network: string | undefined, options: TrainOptions): void {
+  const places = { "--data": options.data, "-o": options.output, "--resume": options.resume, "--weights": options.weights };
+  const [empty] = Object.entries(places).find(([, path]) => path === "") ?? [];
+  if (empty !== undefined) throw new UsageError(`\`${empty}\` names a place, and nothing was given`, { help: ["Is a variable of your shell empty? `.` is the folder that you are in."] });
   if (options.steps !== undefined && options.epochs !== undefined) throw new UsageError("`--steps` and `--epochs` both say how long the training is: choose one");
   if (options.resume === undefined) return;
   if (network !== undefined) throw new UsageError(`\`--resume\` goes on with the network of the run; \`${network}\` is not looked at`, { help: [`Leave it out: \`rnc train --resume ${options.resume}\`.`] });

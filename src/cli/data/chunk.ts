@@ -188,7 +188,10 @@ function createViews(chunk: Chunk, expected: Size | undefined, count: number): {
         values ??= new Float32Array(chunk.indices.length * count * CHANNELS * size.width * size.height);
         if (image.width !== size.width || image.height !== size.height) {
           throw new InputError(`\`${chunk.names[slot]}\` comes out of the recipe's steps with ${sizeText(image)} pixels, and the network takes ${sizeText(size)}`, {
-            help: [`End the recipe's steps with \`crop(${size.height}x${size.width})\`, or give all images this size.`],
+            help: [
+              ...(image.width < size.width || image.height < size.height ? [`Begin the recipe's steps with \`resize(shorter=${Math.max(size.width, size.height)})\`: the image is too small.`] : []),
+              `End the recipe's steps with \`crop(${size.height}x${size.width})\`, or give all images this size.`,
+            ],
           });
         }
         values.set(image.values, (slot * count + view) * image.values.length);

@@ -74,6 +74,7 @@ function readPart(path: string, name: Part["name"], expected: readonly string[] 
     if (paths.length === before) remarks.push(`\`${join(path, folder)}\` has no image: the class \`${folder}\` ${name === "train" ? "cannot be learned" : "is not tested"}`);
   });
   if (paths.length === 0) throw new InputError(`\`${path}\` has ${classes.length} folders and no JPEG or PNG image in them`, { help: LAYOUTS });
+  if (classes.length === 1) remarks.push(`\`${path}\` has one class, \`${classes[0]}\`: there is nothing to tell it from; if the folders of the classes are inside of it, take \`${join(path, classes[0] ?? "")}\``);
   if (others.size > 0) remarks.push(`\`${path}\` has files that are no images, by their names, and are not used: ${listed([...others].map(([ending, count]) => `${count} ${ending}`))}`);
   return { classes, part: { name, labels: Int32Array.from(labels), images: { kind: "files", paths } } };
 }

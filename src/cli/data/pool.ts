@@ -92,8 +92,8 @@ function createThread(setup: JobSetup, idle: (thread: Thread) => void, lose: (er
   worker.on("message", (answer: WorkerAnswer) => {
     const done = doing;
     doing = undefined;
-    // A worker without work does not keep the process alive.
-    worker.unref();
+    // A worker without work does not keep the process alive; one that is being ended must, until it is.
+    if (!ending) worker.unref();
     if (answer.kind === "done") done?.resolve(answer.result);
     else if (answer.kind === "refused") done?.reject(new InputError(answer.message, answer));
     else done?.reject(new InternalError(`in a worker that prepares images: ${answer.stack}`));

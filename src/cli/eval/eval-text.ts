@@ -1,7 +1,7 @@
 import type { Colors } from "../../diagnostics/render/colors.ts";
 import type { EvalReport, ReportedClass, ReportedError, ReportedModel, ReportedPreprocessing } from "../../evaluation/report.ts";
 import type { Row, Table } from "../table.ts";
-import { countText, renderTable } from "../table.ts";
+import { countedText, countText, renderTable } from "../table.ts";
 
 /** More classes than this are told by the worst of them. */
 const MOST_CLASSES = 40;
@@ -17,7 +17,7 @@ export function evalText(report: EvalReport, colors: Colors): string {
   const lines: string[] = [];
   for (const model of models) lines.push(...modelLines(model, colors));
   const share = result.images === data.images ? "" : ` of ${countText(data.images)}`;
-  lines.push(`${countText(result.images)}${share} ${data.of} of ${data.path}, ${countText(data.classes.length)} classes`);
+  lines.push(`${countText(result.images)}${share} ${data.of} of ${data.path}, ${countedText(data.classes.length, "class", "classes")}`);
   for (const { message } of data.skipped.slice(0, SKIPPED)) lines.push(`${yellow("not used:")} ${message}`);
   if (data.skipped.length > SKIPPED) lines.push(`${yellow("not used:")} ${countText(data.skipped.length - SKIPPED)} more (\`--json\` names all)`);
   for (const remark of data.remarks) lines.push(`${cyan("note:")} ${remark}`);

@@ -46,8 +46,8 @@ export function createDisplay(host: CliHost, options: { readonly json: boolean; 
     },
     interval(line, imagesPerSecond) {
       if (json) return write({ event: "interval", ...line, images_per_second: imagesPerSecond });
-      const validation = line.val_error === undefined ? "" : `  ${bold(`validation: error ${percent(line.val_error)}`)}, loss ${(line.val_loss ?? Number.NaN).toFixed(4)}`;
-      say(`step ${countText(line.step).padStart(countText(totalSteps).length)}  loss ${line.train_loss.toFixed(4)}  error ${percent(line.train_error).padStart(7)}  ${dim(`${speed(imagesPerSecond)}  lr ${rateText(line.lr)}`)}${validation}`);
+      const validation = line.val_error === undefined ? "" : `  ${bold(`validation: error ${percent(line.val_error)}`)}, loss ${lossText(line.val_loss ?? Number.NaN)}`;
+      say(`step ${countText(line.step).padStart(countText(totalSteps).length)}  loss ${lossText(line.train_loss)}  error ${percent(line.train_error).padStart(7)}  ${dim(`${speed(imagesPerSecond)}  lr ${rateText(line.lr)}`)}${validation}`);
     },
     say,
     event(event, text) {
@@ -58,6 +58,8 @@ export function createDisplay(host: CliHost, options: { readonly json: boolean; 
   };
 }
 
+/** Of a training that diverges, a loss has more digits than say anything. */
+const lossText = (loss: number): string => (loss >= 1e6 ? loss.toExponential(2) : loss.toFixed(4));
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(2)} %`;
 const speed = (imagesPerSecond: number): string => `${imagesPerSecond >= 100 ? countText(Math.round(imagesPerSecond)) : imagesPerSecond.toFixed(1)} images/s`;
 

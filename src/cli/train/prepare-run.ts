@@ -11,7 +11,7 @@ import { prepare } from "../../program/prepare.ts";
 import { recipeWith } from "../../program/training-recipe.ts";
 import type { Overrides, TrainingPlan } from "../../training/plan.ts";
 import { planOf, stepsOf, withOverrides } from "../../training/plan.ts";
-import { BEGINNING, needsValidation } from "../../training/loop.ts";
+import { needsValidation } from "../../training/loop.ts";
 import { writeSafetensors } from "../../weights/safetensors-writer.ts";
 import type { CliHost } from "../host.ts";
 import { UsageError } from "../host.ts";
@@ -119,10 +119,15 @@ export async function beginRun(target: string, options: TrainOptions, host: CliH
       versions: { rnc: VERSION, node: process.versions.node, platform: `${process.platform} ${process.arch}` },
     };
     const path = options.output ?? freeFolder(network.name);
-    const folder = await createRun(path, record, recipe, new Map(files.map((file) => [file.copy, recording.texts.get(file.path) ?? ""])), data.statistics);
-    await folder.checkpoint(BEGINNING, async (statePath) => {
-      const { size, chunks } = writeSafetensors(network.parameters, weights, { "rnc.network": network.name });
-      await writeEmittedFiles([{ path: "", sizeInBytes: size, chunks }], statePath);
+    const folder = await createRun(path, {
+      record,
+      recipe,
+      texts: new Map(files.map((file) => [file.copy, recording.texts.get(file.path) ?? ""])),
+      statistics: data.statistics,
+      async writeState(statePath) {
+        const { size, chunks } = writeSafetensors(network.parameters, weights, { "rnc.network": network.name });
+        await writeEmittedFiles([{ path: "", sizeInBytes: size, chunks }], statePath);
+      },
     });
     const { checkpoint } = await reopenRun(path);
     return {

@@ -1,13 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../../base/input-error.ts";
-import type { Recipe } from "../../program/recipes.ts";
 import type { TrainingRun } from "../../report/run.ts";
 import type { Evaluation, MetricsLine } from "../../training/loop.ts";
 import { planOf, stepsOf } from "../../training/plan.ts";
 import { batchesOfEpoch } from "../data/batches.ts";
-import { isInUse, readJson, RUN_FILES } from "./run-folder.ts";
-import type { RunRecord } from "./run-folder.ts";
+import { inspectRun, isInUse, RUN_FILES } from "./run-folder.ts";
+import { readJson } from "./run-json.ts";
 
 /** What `result.json` says of a training that went to its end. */
 export interface RunResult {
@@ -22,8 +21,7 @@ export interface RunResult {
  * @throws {@link InputError} when it is no run, or a part is damaged
  */
 export function readRun(path: string): TrainingRun {
-  const record = readJson<RunRecord>(join(path, RUN_FILES.record), `\`${path}\` is no run`);
-  const recipe = readJson<Recipe>(join(path, RUN_FILES.recipe), `\`${path}\` lacks a part`);
+  const { record, recipe } = inspectRun(path);
   const result = readResult(path);
   const plan = planOf(recipe);
   const lines = readLines<MetricsLine>(join(path, RUN_FILES.metrics));
@@ -52,7 +50,7 @@ export function readRun(path: string): TrainingRun {
 /** The result of a run that went to its end; absent before. */
 export function readResult(path: string): RunResult | undefined {
   const file = join(path, RUN_FILES.result);
-  return existsSync(file) ? readJson<RunResult>(file, `\`${path}\` lacks a part`) : undefined;
+  return existsSync(file) ? readJson<RunResult>(file, `\`${path}\` lacks a part`, ["steps"]) : undefined;
 }
 
 /** Lines of JSON; the last may be half there while another process writes it. */

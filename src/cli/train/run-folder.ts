@@ -1,13 +1,18 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { open, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { groupDigits } from "../../base/digits.ts";
 import { InputError } from "../../base/input-error.ts";
 import type { Statistics } from "../../data/statistics.ts";
 import type { TrainingLayout } from "../../engines/training.ts";
 import type { Recipe } from "../../program/recipes.ts";
 import type { Position } from "../../training/loop.ts";
+import { BEGINNING } from "../../training/loop.ts";
 import { codeOf } from "../node-host.ts";
+import { shellWord } from "../shell-word.ts";
+import { writingProblem } from "../write-files.ts";
+import { isTaken, makeOwnFolder } from "./own-folder.ts";
+import { digestOf, readJson } from "./run-json.ts";
 import { statisticsText } from "./statistics-file.ts";
 
 /** What a run was asked to do, and with what: `run.json`. */
@@ -43,6 +48,8 @@ export interface SavedPosition extends Position {
   readonly timingBytes: number;
   /** SHA-256 of the file with weights and momenta. */
   readonly stateDigest: string;
+  /** SHA-256 of the recipe and of each text of the network: a run goes on as it began. */
+  readonly given?: Readonly<Record<string, string>>;
 }
 
 export interface Checkpoint {
@@ -68,6 +75,7 @@ export const RUN_FILES = {
 const CHECKPOINTS = "checkpoints";
 const STATE = "state.safetensors";
 const POSITION = "position.json";
+const SPEC = "spec";
 const LOCK = ".lock";
 /** Those of this process. */
 const locks = new Set<string>();
@@ -85,28 +93,44 @@ export interface RunFolder {
   amend(record: RunRecord): Promise<void>;
 }
 
-/**
- * Begins a run in a folder that is not there yet, or empty.
- *
- * @param texts texts of the network by the path of their copy in the folder
- * @param statistics what was measured of the training images, where the recipe needs it: tests need it, too
- */
-export async function createRun(path: string, record: RunRecord, recipe: Recipe, texts: ReadonlyMap<string, string>, statistics: Statistics | undefined): Promise<RunFolder> {
-  if (existsSync(path) && (!statSync(path).isDirectory() || readdirSync(path).length > 0)) {
-    throw new InputError(`\`${path}\` is there already, and a run needs a folder of its own`, { help: [existsSync(join(path, RUN_FILES.record)) ? `Go on with it: \`rnc train --resume ${path}\`; or name another folder with \`-o\`.` : "Name another folder with `-o`."] });
+/** What a run begins with. */
+export interface Beginning {
+  readonly record: RunRecord;
+  readonly recipe: Recipe;
+  /** Texts of the network by the path of their copy in the folder. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** What was measured of the training images, where the recipe needs it: tests need it, too. */
+  readonly statistics: Statistics | undefined;
+  /** Writes the weights that it begins with. */
+  readonly writeState: (path: string) => Promise<void>;
+}
+
+/** Begins a run in a folder that is not there yet, or empty: then it is a run with a checkpoint, or is as it was. */
+export async function createRun(path: string, { record, recipe, texts, statistics, writeState }: Beginning): Promise<RunFolder> {
+  const own = isTaken(path) ? undefined : await onDisk(path, async () => makeOwnFolder(path, CHECKPOINTS));
+  if (own === undefined) {
+    throw new InputError(`\`${path}\` is there already, and a run needs a folder of its own`, { help: [existsSync(join(path, RUN_FILES.record)) ? `Go on with it: \`rnc train --resume ${shellWord(path)}\`; or name another folder with \`-o\`.` : "Name another folder with `-o`."] });
   }
-  await onDisk(path, async () => {
-    mkdirSync(join(path, CHECKPOINTS), { recursive: true });
-    if (texts.size > 0) mkdirSync(join(path, "spec"));
-    for (const [copy, text] of texts) await writeFile(join(path, copy), text);
-    await writeFile(join(path, RUN_FILES.recipe), `${JSON.stringify(recipe, null, 2)}\n`);
-    if (statistics) await writeFile(join(path, RUN_FILES.statistics), statisticsText(statistics));
-    await writeFile(join(path, RUN_FILES.metrics), "");
-    await writeFile(join(path, RUN_FILES.timing), "");
-    // Last: with it the folder is a run.
-    await writeFile(join(path, RUN_FILES.record), `${JSON.stringify(record, null, 2)}\n`);
-  });
-  return runFolder(path);
+  const folder = runFolder(path);
+  try {
+    await onDisk(path, () => fillRun(path, { record, recipe, texts, statistics }));
+    await folder.checkpoint(BEGINNING, writeState);
+  } catch (error) {
+    own.remove();
+    throw error;
+  }
+  return folder;
+}
+
+async function fillRun(path: string, { record, recipe, texts, statistics }: Omit<Beginning, "writeState">): Promise<void> {
+  if (texts.size > 0) mkdirSync(join(path, SPEC));
+  for (const [copy, text] of texts) await writeFile(join(path, copy), text);
+  await writeFile(join(path, RUN_FILES.recipe), `${JSON.stringify(recipe, null, 2)}\n`);
+  if (statistics) await writeFile(join(path, RUN_FILES.statistics), statisticsText(statistics));
+  await writeFile(join(path, RUN_FILES.metrics), "");
+  await writeFile(join(path, RUN_FILES.timing), "");
+  // Last: with it the folder is a run.
+  await writeFile(join(path, RUN_FILES.record), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /**
@@ -115,8 +139,8 @@ export async function createRun(path: string, record: RunRecord, recipe: Recipe,
  * @throws {@link InputError} when it is no run
  */
 export function inspectRun(path: string): { readonly folder: RunFolder; readonly record: RunRecord; readonly recipe: Recipe } {
-  const record = readJson<RunRecord>(join(path, RUN_FILES.record), `\`${path}\` is no run`);
-  const recipe = readJson<Recipe>(join(path, RUN_FILES.recipe), `\`${path}\` lacks a part`);
+  const record = readJson<RunRecord>(join(path, RUN_FILES.record), `\`${path}\` is no run`, ["network.name", "network.target", "network.files", "data.path", "data.classes", "data.train", "recipe", "overrides", "engine.name", "engine.threads", "every", "versions.rnc"]);
+  const recipe = readJson<Recipe>(join(path, RUN_FILES.recipe), `\`${path}\` lacks a part`, ["name", "fields"]);
   return { folder: runFolder(path), record, recipe };
 }
 
@@ -135,17 +159,20 @@ export function lastState(path: string): string | undefined {
 export async function reopenRun(path: string): Promise<{ readonly folder: RunFolder; readonly record: RunRecord; readonly recipe: Recipe; readonly checkpoint: Checkpoint }> {
   const { record, recipe } = inspectRun(path);
   const folder = join(path, CHECKPOINTS);
+  // First: what has another name than a checkpoint may be one that another process is making.
+  await onDisk(path, async () => lockRun(path));
   const names = existsSync(folder) ? readdirSync(folder) : [];
   for (const name of names.filter((each) => each.startsWith("."))) rmSync(join(folder, name), { recursive: true, force: true });
   const last = names.filter((name) => name.startsWith("step-")).sort().at(-1);
   if (last === undefined) throw new InputError(`\`${path}\` has no checkpoint: it ended before the first was made`, { help: ["Begin it anew, in another folder."] });
   const position = await readCheckpoint(folder, last, names);
-  lockRun(path);
+  const statePath = join(folder, last, STATE);
+  await refuseChanges(path, position, statePath);
   await onDisk(path, async () => {
     await truncate(join(path, RUN_FILES.metrics), position.metricsBytes);
     await truncate(join(path, RUN_FILES.timing), position.timingBytes);
   });
-  return { folder: runFolder(path), record, recipe, checkpoint: { position, statePath: join(folder, last, STATE) } };
+  return { folder: runFolder(path), record, recipe, checkpoint: { position, statePath } };
 }
 
 /** @throws {@link InputError} when it is damaged, saying which is the one before */
@@ -154,7 +181,7 @@ async function readCheckpoint(folder: string, name: string, names: readonly stri
   const before = names.filter((other) => other.startsWith("step-") && other < name).sort().at(-1);
   const help = [before === undefined ? "There is no other: begin anew, in another folder." : `The one before it, \`${before}\`, may be whole: take \`${path}\` away, and go on again.`];
   try {
-    const position = readJson<SavedPosition>(join(path, POSITION), "its position");
+    const position = readJson<SavedPosition>(join(path, POSITION), "its position", ["step", "schedule", "recent", "interval", "metricsBytes", "timingBytes", "stateDigest"]);
     if ((await digestOf(join(path, STATE))) === position.stateDigest) return position;
   } catch (error) {
     throw new InputError(`the checkpoint \`${path}\` is damaged`, { notes: [error instanceof Error ? error.message : String(error)], help });
@@ -162,15 +189,28 @@ async function readCheckpoint(folder: string, name: string, names: readonly stri
   throw new InputError(`the checkpoint \`${path}\` is damaged`, { notes: [`\`${STATE}\` is not what was written.`], help });
 }
 
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest("hex");
+/** @throws {@link InputError} where what the run was given, or what it has told, is not as its checkpoint says */
+async function refuseChanges(path: string, { given = {}, metricsBytes, timingBytes }: SavedPosition, statePath: string): Promise<void> {
+  const help = [`Put it back from a copy. Otherwise begin another run, which may go on from these weights: \`--weights ${shellWord(statePath)}\`.`];
+  const now = await digestsOfGiven(path);
+  const changed = Object.keys(given).find((name) => now[name] !== given[name]);
+  if (changed !== undefined) throw new InputError(`\`${join(path, changed)}\` ${now[changed] === undefined ? "is not there any more" : "was changed"}, and a run goes on as it began`, { help });
+  for (const [name, needed] of [[RUN_FILES.metrics, metricsBytes], [RUN_FILES.timing, timingBytes]] as const) {
+    const size = statSync(join(path, name), { throwIfNoEntry: false })?.size;
+    if (size === undefined || size < needed) throw new InputError(`\`${join(path, name)}\` ${size === undefined ? "is not there any more" : "has lost lines"}: its checkpoint counts on ${groupDigits(needed)} bytes`, { help });
+  }
+}
+
+async function digestsOfGiven(path: string): Promise<Readonly<Record<string, string>>> {
+  const texts = existsSync(join(path, SPEC)) ? readdirSync(join(path, SPEC)).sort().map((name) => `${SPEC}/${name}`) : [];
+  const names = [RUN_FILES.recipe, ...texts].filter((name) => existsSync(join(path, name)));
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await digestOf(join(path, name))] as const)));
 }
 
 function runFolder(path: string): RunFolder {
   const checkpoints = join(path, CHECKPOINTS);
   const file = (name: string): string => join(path, name);
+  let given: ReturnType<typeof digestsOfGiven> | undefined;
   return {
     path,
     file,
@@ -181,9 +221,9 @@ function runFolder(path: string): RunFolder {
         rmSync(temporary, { recursive: true, force: true });
         mkdirSync(temporary);
         await writeState(join(temporary, STATE));
-        const saved: SavedPosition = { ...position, metricsBytes: statSync(file(RUN_FILES.metrics)).size, timingBytes: statSync(file(RUN_FILES.timing)).size, stateDigest: await digestOf(join(temporary, STATE)) };
+        const saved: SavedPosition = { ...position, metricsBytes: statSync(file(RUN_FILES.metrics)).size, timingBytes: statSync(file(RUN_FILES.timing)).size, stateDigest: await digestOf(join(temporary, STATE)), given: await (given ??= digestsOfGiven(path)) };
         await writeFile(join(temporary, POSITION), `${JSON.stringify(saved)}\n`);
-        for (const part of [STATE, POSITION]) await reachDisk(join(temporary, part));
+        for (const part of [file(RUN_FILES.metrics), file(RUN_FILES.timing), join(temporary, STATE), join(temporary, POSITION)]) await reachDisk(part);
         await rename(temporary, join(checkpoints, name));
         const older = readdirSync(checkpoints).filter((each) => each.startsWith("step-")).sort().slice(0, -KEPT);
         for (const each of older) {
@@ -257,17 +297,6 @@ async function reachDisk(path: string): Promise<void> {
   }
 }
 
-/** @throws {@link InputError} that begins with `otherwise` when there is no such file, or it is no JSON */
-export function readJson<T>(path: string, otherwise: string): T {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as T;
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new InputError(`${otherwise}: \`${path}\` is no JSON`, { notes: [error.message] });
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") throw new InputError(`${otherwise}: there is no \`${path}\``, { help: ["A run is the folder that `rnc train` wrote."] });
-    throw new InputError(`${otherwise}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
 /** The disk is full: there is room for a training to wait for. */
 export class DiskFull extends InputError {
   override name = "DiskFull";
@@ -280,6 +309,7 @@ async function onDisk<T>(path: string, action: () => Promise<T>): Promise<T> {
     const full = codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT" || (error instanceof InputError && error.message.includes("the disk is full"));
     if (full) throw new DiskFull(`\`${path}\` cannot be written: the disk is full`, { help: ["Make room; a checkpoint is complete or not there at all."] });
     if (error instanceof InputError || codeOf(error) === undefined) throw error;
-    throw new InputError(`\`${path}\` cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    const problem = codeOf(error) === "ENOENT" ? error : writingProblem(error, path);
+    throw problem instanceof InputError ? problem : new InputError(`\`${path}\` cannot be written: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

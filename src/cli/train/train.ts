@@ -11,10 +11,12 @@ import type { Evaluation, Position } from "../../training/loop.ts";
 import { stepsOf } from "../../training/plan.ts";
 import { overridesText } from "../../report/run.ts";
 import type { BatchStream } from "../data/batches.ts";
+import { EngineLost } from "../engine-process.ts";
 import type { CliHost } from "../host.ts";
 import { Interrupted, UsageError } from "../host.ts";
 import { openWeightsAt } from "../open-weights-at.ts";
-import { countText } from "../table.ts";
+import { shellWord } from "../shell-word.ts";
+import { countedText, countText } from "../table.ts";
 import { VERSION } from "../version.ts";
 import { writeEmittedFiles } from "../write-files.ts";
 import { scoresOf } from "../eval/scores-of.ts";
@@ -30,6 +32,8 @@ import type { TrainingProcess } from "./training-process.ts";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Between two attempts to write on a full disk. */
 const DISK_WAIT_MS = 2_000;
+/** Images that cannot be used, by their names. */
+const NAMED = 10;
 
 /** What `rnc train` does: a new run, or one that goes on. */
 export async function trainTarget(target: string | undefined, options: TrainOptions, host: CliHost): Promise<number> {
@@ -40,16 +44,23 @@ export async function trainTarget(target: string | undefined, options: TrainOpti
   const display = createDisplay(host, { json: options.json ?? false, totalSteps, batch: run.plan.batch });
   tellBeginning(run, totalSteps, display);
 
-  const stop: { by?: NodeJS.Signals } = {};
-  const training = await openTrainingInChildProcess(run.engine, run.network, run.from.statePath, run.engineOptions);
+  const goOn = `go on: \`rnc train --resume ${shellWord(run.folder.path)}\``;
+  const stop: { by?: NodeJS.Signals; finishing?: true } = {};
+  const training = await openTrainingInChildProcess(run.engine, run.network, run.from.statePath, run.engineOptions).catch((error: unknown) => {
+    throw error instanceof Interrupted ? new Interrupted(error.signal, ` before the first step; ${goOn}`) : error;
+  });
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (stop.by !== undefined) {
-      // Whoever asks twice does not want to wait for the checkpoint.
-      training.kill();
+    if (stop.by === undefined && stop.finishing === undefined) {
+      stop.by = signal;
+      return display.say("stopping: what is under way, some steps or a validation, is brought to its end and kept in a checkpoint; asked once more, it ends at once, without one");
+    }
+    // Whoever asks twice does not want to wait for the checkpoint; after the last step there is one already.
+    training.kill();
+    try {
+      display.say(stop.finishing ? `stopped after the last step, before the run's last files were written; ${goOn}` : `stopped at once; the run has its last checkpoint; ${goOn}`);
+    } finally {
       process.exit(new Interrupted(signal).exitCode);
     }
-    stop.by = signal;
-    display.say("stopping after this step; once more ends it at once, without a checkpoint");
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
@@ -57,11 +68,16 @@ export async function trainTarget(target: string | undefined, options: TrainOpti
     const { position, finished } = await trainWith(run, training, display, () => stop.by !== undefined);
     display.end();
     if (!finished) {
-      display.event({ event: "stopped", step: position.step, run: run.folder.path }, `stopped after step ${countText(position.step)} of ${countText(totalSteps)}, with a checkpoint; go on: \`rnc train --resume ${run.folder.path}\``);
+      display.event({ event: "stopped", step: position.step, run: run.folder.path }, `stopped after step ${countText(position.step)} of ${countText(totalSteps)}, with a checkpoint; ${goOn}`);
       return new Interrupted(stop.by ?? "SIGINT").exitCode;
     }
+    stop.finishing = true;
+    if (stop.by !== undefined) onSignal(stop.by);
     await finishRun(run, training, position, display, host);
     return 0;
+  } catch (error) {
+    if (error instanceof EngineLost) throw new InputError(error.message, { notes: error.notes, help: [`What came after its last checkpoint was lost with it; ${goOn}.`, "`rnc doctor` says which engines work here; `--engine NAME` takes another."] });
+    throw error;
   } finally {
     display.end();
     for (const signal of SIGNALS) process.off(signal, onSignal);
@@ -71,12 +87,12 @@ export async function trainTarget(target: string | undefined, options: TrainOpti
 
 function tellBeginning({ network, plan, record, data, folder, from, remarks }: PreparedRun, totalSteps: number, display: Display): void {
   const { step } = from.position;
-  const length = plan.length.by === "epochs" ? `${countText(plan.length.count)} epochs = ${countText(totalSteps)} steps` : `${countText(totalSteps)} steps`;
+  const length = plan.length.by === "epochs" ? `${countedText(plan.length.count, "epoch")} = ${countedText(totalSteps, "step")}` : countedText(totalSteps, "step");
   display.event(
     { event: "begin", run: folder.path, network: network.name, recipe: record.recipe, step, steps: totalSteps, batch: plan.batch, seed: plan.seed, engine: record.engine.name, train: data.train, validation: data.validation?.count ?? 0 },
     [
-      `${network.name}, recipe ${record.recipe}${Object.keys(record.overrides).length > 0 ? ` with ${overridesText(record)}` : ""}: ${length} of ${countText(plan.batch)} images, run \`${folder.path}\``,
-      `  images: ${countText(data.train)} train, ${data.validation === undefined ? "none for validation" : `${countText(data.validation.count)} ${data.validation.of} validate`}; ${countText(data.stepsPerEpoch)} steps an epoch`,
+      `${network.name}, recipe ${record.recipe}${Object.keys(record.overrides).length > 0 ? ` with ${overridesText(record)}` : ""}: ${length} of ${countedText(plan.batch, "image")}, run \`${folder.path}\``,
+      `  images: ${countText(data.train)} train, ${data.validation === undefined ? "none for validation" : `${countText(data.validation.count)} ${data.validation.of} validate`}; ${countedText(data.stepsPerEpoch, "step")} an epoch`,
       ...remarks.map((remark) => `  ${remark}`),
       ...(step > 0 ? [`  goes on after step ${countText(step)}`] : []),
     ].join("\n"),
@@ -106,7 +122,8 @@ async function trainWith(run: PreparedRun, training: TrainingProcess, display: D
   let last = performance.now();
   let told = 0;
   const tellSkipped = (): void => {
-    for (const { message } of stream.skipped.slice(told)) display.say(`  not used: ${message}`);
+    for (const { message } of stream.skipped.slice(told, NAMED)) display.say(`  not used: ${message}`);
+    if (told <= NAMED && stream.skipped.length > NAMED) display.say(`  and more are not used: \`rnc data check ${shellWord(data.set.path)}\` names every image that is broken`);
     told = stream.skipped.length;
   };
   try {
@@ -227,7 +244,7 @@ async function finishRun(run: PreparedRun, training: TrainingProcess, { step, be
   const result = { steps: step, ...(best ? { best } : {}), ...(test ? { test } : {}) };
   await writeFile(folder.file(RUN_FILES.result), `${JSON.stringify(result, null, 2)}\n`);
   await createRunReport(folder).finish("finished");
-  const tested = test === undefined ? "" : `\n  ${countText(test.images)} test images, with the last weights: error ${(100 * test.error).toFixed(2)} %, loss ${test.loss.toFixed(4)}`;
+  const tested = test === undefined ? "" : `\n  ${countedText(test.images, "test image")}, with the last weights: error ${(100 * test.error).toFixed(2)} %, loss ${test.loss.toFixed(4)}`;
   const text = best === undefined ? "there were no images for validation: the best weights are the last" : `the best validation error is ${(100 * best.error).toFixed(2)} %, after step ${countText(best.step)}`;
   display.event(
     { event: "end", run: folder.path, step, ...(best ? { best } : {}), ...(test ? { test } : {}) },

@@ -17,6 +17,7 @@ import { measureStatistics } from "../data/measure.ts";
 import { openDataSet } from "../data/open-data-set.ts";
 import type { CliHost } from "../host.ts";
 import { createWaiting } from "../progress.ts";
+import { countedText } from "../table.ts";
 
 /** A data set as one training uses it. */
 export interface TrainingData {
@@ -41,19 +42,19 @@ export interface TrainingData {
  * @throws {@link InputError} where network, plan and images do not fit together
  */
 export async function openTrainingData(path: string, network: Graph, classes: number, plan: TrainingPlan, host: CliHost): Promise<TrainingData> {
-  const size = imageSize(network);
+  const size = imageSize(network, plan.batch);
   const steps = trainingSteps(plan.augment);
   const pass = validationPass(plan, size);
   const set = openDataSet(path);
   if (set.classes.length !== classes) {
-    throw new InputError(`\`${network.name}\` tells ${classes} classes apart, and \`${path}\` has ${set.classes.length}`, { help: [`Let it end in \`linear(${set.classes.length})\`, or set the parameter that says how many.`] });
+    throw new InputError(`\`${network.name}\` tells ${countedText(classes, "class", "classes")} apart, and \`${path}\` has ${set.classes.length}`, { help: [`Let it end in \`linear(${set.classes.length})\`, or set the parameter that says how many.`] });
   }
   const part = partOf(set, "train");
   if (part === undefined) throw new InputError(`\`${path}\` has no images for training`);
   const given = plan.split.arguments;
   const split = plan.split.function === "random" ? splitAtRandom(part.labels.length, { train: Number(given["train"]), val: Number(given["val"]) }, plan.seed) : trainOnAll(part.labels.length);
   const stepsPerEpoch = batchesOfEpoch(split.train.length, plan.batch);
-  if (stepsPerEpoch === 0) throw new InputError(`a batch has ${groupDigits(plan.batch)} images, and only ${groupDigits(split.train.length)} train`, { help: [`Take smaller ones: \`--batch ${Math.min(32, split.train.length)}\`.`] });
+  if (stepsPerEpoch === 0) throw new InputError(`a batch has ${countedText(plan.batch, "image")}, and only ${groupDigits(split.train.length)} train`, { help: [`Take smaller ones: \`--batch ${Math.min(32, split.train.length)}\`.`] });
   const workers = workersFor(part);
   const statistics = await measured(part, split.train, steps, workers, host);
   const skipLimit = skipLimitOf(part);
@@ -107,14 +108,17 @@ async function measured(part: Part, images: Uint32Array, steps: ReturnType<typeo
 }
 
 /** Height and width of the one image that the network takes. */
-function imageSize(network: Graph): Size {
+function imageSize(network: Graph, batch: number): Size {
   const [input, ...others] = network.inputs;
-  const [, channels, height, width, ...more] = input?.type.shape ?? [];
+  const [examples, channels, height, width, ...more] = input?.type.shape ?? [];
   if (input === undefined || others.length > 0 || channels !== 3 || more.length > 0 || height === undefined || width === undefined) {
-    throw new InputError(`\`${network.name}\` takes ${network.inputs.map(({ name, type }) => `\`${name}\` ${formatShape(type.shape)}`).join(", ")}, and images are [N, 3, height, width]`);
+    throw new InputError(`\`${network.name}\` takes ${network.inputs.map(({ name, type }) => `\`${name}\` ${formatShape(type.shape)}`).join(", ")}, and images are [N, 3, height, width]`, { help: ["Let it have one input, with 3 channels: `input image: float32[N, 3, 32, 32]`. Images in grey become red, green and blue alike."] });
   }
   if (typeof height !== "number" || typeof width !== "number") {
-    throw new InputError(`\`${input.name}\` of \`${network.name}\` is ${formatShape(input.type.shape)}, and a training needs one size of images`, { help: [`Give it: \`--input 1x3x${sizeText({ width: 224, height: 224 })}\`.`] });
+    throw new InputError(`\`${input.name}\` of \`${network.name}\` is ${formatShape(input.type.shape)}, and a training needs one size of images`, { help: [`Give it: \`--input ${batch}x3x${sizeText({ width: 224, height: 224 })}\`.`] });
+  }
+  if (typeof examples === "number" && examples !== batch) {
+    throw new InputError(`\`${input.name}\` of \`${network.name}\` is ${formatShape(input.type.shape)}, and a step takes ${countedText(batch, "image")}`, { help: [`Let both be the same: \`--batch ${examples}\`, or \`N\` in place of the ${examples} in the network's text; where sizes are open, \`--input ${batch}x3x${height}x${width}\`.`] });
   }
   return { height, width };
 }
