@@ -117,6 +117,17 @@ describe("rnc compile --target onnx-training", function () {
       }));
   }
 
+  it("does not write the state over the weights that it is made of", () =>
+    inFolder((folder) => {
+      expect(rnc(["compile", "ResNet8", ...STEP, "--batch", "4", "-o", "r8.onnx"], { cwd: folder }).code).to.equal(0);
+      const before = readFileSync(join(folder, "r8.safetensors"));
+      const ran = rnc(["compile", "ResNet8", ...STEP, "--batch", "8", "--weights", "./r8.safetensors", "--ignore", "momentum", "-o", "r8.onnx"], { cwd: folder });
+      expect([ran.code, ran.stdout]).to.deep.equal([1, ""]);
+      expect(ran.stderr).to.include("the state to begin with would be written over `./r8.safetensors`").and.to.include("-o r8-step.onnx");
+      expect(readFileSync(join(folder, "r8.safetensors")).equals(before)).to.equal(true);
+      expect(readdirSync(folder).sort()).to.deep.equal(["r8.onnx", "r8.safetensors"]);
+    }));
+
   it("refuses standard output, and its options for other targets", () =>
     inFolder((folder) => {
       const piped = rnc(["compile", "ResNet8", ...STEP, "--batch", "8", "-o", "-"], { cwd: folder });
