@@ -181,7 +181,8 @@ async function explained<T>(action: () => Promise<T>, shown: string): Promise<T>
   }
 }
 
-function explain(error: unknown, shown: string): unknown {
+/** An error of the system as a sentence about the path that the user named; what is none of those comes back as it is. */
+export function explain(error: unknown, shown: string): unknown {
   const name = shown === "standard output" ? shown : `\`${shown}\``;
   const folder = dirname(shown);
   const nothing = "nothing was left behind";

@@ -8,6 +8,7 @@ import type { TrainingLayout } from "../../engines/training.ts";
 import type { Recipe } from "../../program/recipes.ts";
 import type { Position } from "../../training/loop.ts";
 import { codeOf } from "../node-host.ts";
+import { explain } from "../write-files.ts";
 import { statisticsText } from "./statistics-file.ts";
 
 /** What a run was asked to do, and with what: `run.json`. */
@@ -279,7 +280,8 @@ async function onDisk<T>(path: string, action: () => Promise<T>): Promise<T> {
   } catch (error) {
     const full = codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT" || (error instanceof InputError && error.message.includes("the disk is full"));
     if (full) throw new DiskFull(`\`${path}\` cannot be written: the disk is full`, { help: ["Make room; a checkpoint is complete or not there at all."] });
-    if (error instanceof InputError || codeOf(error) === undefined) throw error;
+    const told = explain(error, path);
+    if (told instanceof InputError || codeOf(error) === undefined) throw told;
     throw new InputError(`\`${path}\` cannot be written: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
