@@ -18,7 +18,7 @@ export interface TrainedPart {
  * Finds the logits that a loss stands on.
  *
  * @param lossOn the name of an output, where there are several
- * @throws {@link InputError} when it is not said which output they are, or an output is not [N, classes]
+ * @throws {@link InputError} when it is not said which output they are, or an output is not [N, classes] with two classes or more
  */
 export function trainedPart(network: Graph, lossOn: string | undefined): TrainedPart {
   const [first, ...others] = network.outputs;
@@ -34,6 +34,11 @@ export function trainedPart(network: Graph, lossOn: string | undefined): Trained
   if (!isClasses(output)) {
     throw new InputError(`the output \`${output.name}\` of \`${network.name}\` is ${formatShape(output.value.type.shape)}, and a training step needs one number for every class: [N, classes]`, {
       help: ["Let the network end in a classifier: `globalavgpool -> linear(10)`."],
+    });
+  }
+  if (output.value.type.shape[1] === 1) {
+    throw new InputError(`the output \`${output.name}\` of \`${network.name}\` is ${formatShape(output.value.type.shape)}: one class, whose softmax is always 1 and learns nothing`, {
+      help: ["Give yes and no a number each: `linear(2)`."],
     });
   }
   const notes: string[] = [];
