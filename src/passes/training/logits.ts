@@ -52,6 +52,9 @@ export function trainedPart(network: Graph, lossOn: string | undefined): Trained
 const isClasses = ({ value: { type } }: GraphOutput): boolean => type.shape.length === 2 && typeof type.shape[1] === "number";
 const listed = (outputs: readonly GraphOutput[]): string => outputs.map(({ name, value }) => `\`${name}\` ${formatShape(value.type.shape)}`).join(", ");
 
+/** Whether an output is one of a softmax already. */
+export const endsInSoftmax = (output: Value): boolean => beforeSoftmax(output) !== output;
+
 /** Looks through what hands its input on. */
 function beforeSoftmax(output: Value): Value {
   let at = output;
