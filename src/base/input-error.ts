@@ -13,3 +13,6 @@ export class InputError extends Error {
     this.help = more.help ?? [];
   }
 }
+
+/** The message with its notes as one sentence without its period, for lists of reasons. */
+export const inOneSentence = ({ message, notes }: InputError): string => [message, ...notes].map((text) => text.replace(/\.$/, "")).join("; ");

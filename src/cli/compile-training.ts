@@ -1,5 +1,6 @@
-import { basename } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { ONNX_IR_VERSION, ONNX_OPSET } from "../backends/onnx/index.ts";
+import { InputError } from "../base/input-error.ts";
 import type { Graph } from "../ir/graph.ts";
 import { formatShape } from "../ir/tensor-type.ts";
 import { compileTraining } from "../program/compile-training.ts";
@@ -88,6 +89,7 @@ export function refuseForTraining(options: { readonly output: string; readonly s
 /** What `rnc compile --target onnx-training` was given. */
 export interface CompileStepOptions extends NetworkOptions, TrainingStepOptions {
   readonly output: string;
+  readonly weights?: string;
   readonly batch?: number;
 }
 
@@ -126,8 +128,18 @@ export function trainingStepOf({ graph, recipe }: Trained, options: CompileStepO
       lossOn: options.lossOn,
     }).filter(([, value]) => value !== undefined),
   );
-  const name = basename(options.output).replace(/\.onnx$/i, "");
-  return compileTraining(graph, { ...ofRecipe, ...choice, ...said, version: VERSION, stateName: `${name}.safetensors` });
+  const stateName = `${basename(options.output).replace(/\.onnx$/i, "")}.safetensors`;
+  refuseOverWeights(join(dirname(options.output), stateName), options.weights);
+  return compileTraining(graph, { ...ofRecipe, ...choice, ...said, version: VERSION, stateName });
+}
+
+/** Nobody names the state: weights that happen to be called like it are not written over. */
+function refuseOverWeights(state: string, weights: string | undefined): void {
+  if (weights === undefined || resolve(state) !== resolve(weights)) return;
+  throw new InputError(`the state to begin with would be written over \`${weights}\`, which the weights are read from`, {
+    notes: ["It stands beside the model, under the model's name."],
+    help: [`Name the model otherwise: \`-o ${state.replace(/\.safetensors$/, "-step.onnx")}\`.`],
+  });
 }
 
 /** Writes both files and says what the model takes and gives. */

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { InputError } from "../base/input-error.ts";
+import { InputError, inOneSentence } from "../base/input-error.ts";
 import type { EngineName, FloatTensor } from "../engines/engine.ts";
 import { ENGINES } from "../engines/registry.ts";
 import type { Graph } from "../ir/graph.ts";
@@ -62,7 +62,7 @@ export async function verifyTarget(target: string, options: VerifyCommandOptions
       const make = format === "onnx" ? givenOnnx : givenLayers;
       subjects.push(await make(graph, file, engine, inputs.map(({ shape }) => shape)));
     }
-    const notRun: readonly NotRun[] = [...engines.notRun, ...own.refused.map(({ engine, error }) => ({ engine: engine.name, reason: [error.message, ...error.notes].join("; "), help: error.help }))];
+    const notRun: readonly NotRun[] = [...engines.notRun, ...own.refused.map(({ engine, error }) => ({ engine: engine.name, reason: inOneSentence(error), help: error.help }))];
     if (subjects.length < 2) throw nothingToCompare(graph, subjects, notRun, options.engine !== undefined);
 
     const progress = createSteps(host);

@@ -32,8 +32,8 @@ function weightsText({ weights: { kind, description } }: VerifyReport): string {
   return kind === "file" ? `from ${description}` : description;
 }
 
-function rowsOf({ name, engine, version, device, model, reference, failed, outputs }: ReportedResult): readonly Row[] {
-  const about = [model === null ? engine : name, `${model === null ? "" : `${engine}, `}${version}, ${device}`];
+function rowsOf({ name, engine, version, device, reference, failed, outputs }: ReportedResult): readonly Row[] {
+  const about = [name, `${name === engine ? "" : `${engine}, `}${version}, ${device}`];
   if (failed !== null) return [{ cells: [...about, "", "", "", "failed"] }];
   if (reference) return [{ cells: [...about, "", "", "", "reference"] }];
   return outputs.map((output, index) => ({

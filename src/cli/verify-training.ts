@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { lowerToLayers } from "../backends/tfjs/lower.ts";
-import { InputError } from "../base/input-error.ts";
+import { InputError, inOneSentence } from "../base/input-error.ts";
 import type { FloatTensor } from "../engines/engine.ts";
 import { ENGINES } from "../engines/registry.ts";
 import type { TrainingBatch, TrainingOptions } from "../engines/training.ts";
@@ -143,7 +143,7 @@ function whyNot({ name, format }: RunningEngine, graph: Graph, isRandom: boolean
     if (untrainable.length > 0) return { reason: `TensorFlow.js cannot train this network: ${untrainable.join("; ")}`, help: [] };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return { reason: [error.message, ...error.notes].join("; "), help: error.help };
+    return { reason: inOneSentence(error), help: error.help };
   }
   if (isRandom) return { reason: "TensorFlow.js draws the masks of dropout itself, so that its step is another one", help: ["Compare the network without dropout."] };
   return undefined;
@@ -151,16 +151,18 @@ function whyNot({ name, format }: RunningEngine, graph: Graph, isRandom: boolean
 
 /** The first step of a training, as `rnc train` makes it with this engine. */
 function engineStep(engine: RunningEngine, graph: Graph, weights: WeightSource, options: TrainingOptions): StepSubject {
+  const remarks: string[] = [];
   return {
     name: engine.name,
     engine,
-    remarks: [],
+    remarks,
     step: (batch) =>
       inFolder(async (folder) => {
         const [begin, end] = [join(folder, "begin.safetensors"), join(folder, "end.safetensors")];
         const { size, chunks } = writeSafetensors(graph.parameters, weights);
         await writeEmittedFiles([{ path: "", sizeInBytes: size, chunks }], begin);
         const training = await openTrainingInChildProcess(engine.name, graph, begin, options);
+        if (training.layout) remarks.push(`layout of maps: ${training.layout.name} (${training.layout.why})`);
         try {
           return await answerOf(graph, { step: training.step, readState: async () => (await training.writeState(end, "everything", {}), openWeightsAt(createNodeHost(), end)) }, batch);
         } finally {

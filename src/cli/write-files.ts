@@ -106,6 +106,9 @@ async function targetOf(file: EmittedFile, outPath: string, asFolder: boolean): 
   const shown = file.path === "" ? outPath : join(asFolder ? outPath : dirname(outPath), file.path);
   return explained(async () => {
     const path = await behindLinks(shown);
+    if ([shown, path].some((name) => /\.resnet$/i.test(name))) {
+      throw new InputError(`\`${path}\` is for the source of networks, and nothing else is written there`, { help: ["name another file with `-o`"] });
+    }
     const existing = await statOrNothing(path);
     if (existing?.isDirectory()) {
       throw new InputError(`\`${shown}\` is a folder, and a file is to be written`, { help: [`name a file in it: \`${join(shown, "model.onnx")}\``] });

@@ -17,7 +17,7 @@ const WORDS: Partial<Readonly<Record<OpName, string>>> = {
 /** Joins that are a sign; the others are a word. */
 const SIGNS: Partial<Readonly<Record<OpName, string>>> = { sum: "+", mul: "×" };
 
-/** A layer as Fig. 3 of He et al. 2015 writes it: `3x3 conv, 64, /2`, `3x3 max pool, /2`, `fc 1000`. */
+/** A layer as Fig. 3 of He et al. 2015 writes it: `3x3 conv, 64, /2`, `3x3 max pool, /2`, `fc 1000`. What enlarges the map has `x2`. */
 export function layerText(op: string, attributes: Attributes): string {
   const { kernel, channels, features, factor, stride, dilation, groups } = attributes;
   const word = WORDS[op as OpName] ?? op;
@@ -25,7 +25,7 @@ export function layerText(op: string, attributes: Attributes): string {
   return [
     title.filter((part) => part !== undefined).join(" "),
     ...(typeof channels === "number" ? [String(channels)] : []),
-    ...(isOne(stride) ? [] : [`/${uniformText(stride)}`]),
+    ...(isOne(stride) ? [] : [`${op === "upconv" ? "x" : "/"}${uniformText(stride)}`]),
     ...(isOne(factor) || typeof factor === "string" ? [] : [`x${uniformText(factor)}`]),
     ...(isOne(dilation) ? [] : [`dilation ${uniformText(dilation)}`]),
     ...(isOne(groups) ? [] : [`${uniformText(groups)} groups`]),

@@ -1,6 +1,6 @@
 import { emitOnnx } from "../backends/onnx/index.ts";
 import { emitTfjs } from "../backends/tfjs/index.ts";
-import { InputError } from "../base/input-error.ts";
+import { InputError, inOneSentence } from "../base/input-error.ts";
 import { NO_FACTS } from "../ir/dim.ts";
 import { createGraphBuilder } from "../ir/graph.ts";
 import type { Graph } from "../ir/graph.ts";
@@ -26,7 +26,7 @@ export async function probeWith(engine: Pick<Engine, "format" | "open">, works: 
       await inference.close();
     }
   } catch (error) {
-    if (error instanceof InputError) return { kind: "broken", reason: [error.message, ...error.notes].join("; "), help: error.help };
+    if (error instanceof InputError) return { kind: "broken", reason: inOneSentence(error), help: error.help };
     return { kind: "broken", reason: reasonOf(error), help: [] };
   }
 }

@@ -10,7 +10,7 @@ import type { PrepareOptions } from "./prepare.ts";
 export interface CompileTfjsOptions extends PrepareOptions {
   /** rnc's own version, for the file's metadata. */
   readonly version: string;
-  /** Ends every output in a softmax. */
+  /** Ends every output in a softmax that does not yet. */
   readonly softmax?: boolean;
 }
 

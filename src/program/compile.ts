@@ -7,7 +7,7 @@ import type { PrepareOptions } from "./prepare.ts";
 export interface CompileOptions extends PrepareOptions {
   /** rnc's own version, for the file's metadata. */
   readonly version: string;
-  /** Ends every output in a softmax. */
+  /** Ends every output in a softmax that does not yet. */
   readonly softmax?: boolean;
   readonly externalData?: boolean | "auto";
   /** The name of the file of external data. */

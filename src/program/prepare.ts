@@ -106,7 +106,7 @@ function batchSymbols(graph: Graph, batch: number): ReadonlyMap<string, number> 
     if (symbol !== undefined) symbols.set(symbol, batch);
     else if (first !== batch) {
       throw new InputError(`the batch of the input \`${name}\` is fixed at ${first === undefined ? "nothing" : formatDim(first)}, so it cannot be ${batch}`, {
-        help: [`Leave it open in the network: \`input ${name}: float32[N, …]\`.`],
+        help: [`Leave it open in the network, \`input ${name}: float32[N, …]\`, or fix it once: \`--input\` gives all sizes, and the batch first.`],
       });
     }
   }

@@ -70,7 +70,7 @@ export function compileStandalone(network: Graph, options: StandaloneOptions): C
     if (steps.slice(1).some(({ kind }) => kind === "resize")) throw new InputError(`\`${field}\` of the recipe \`${recipe}\` scales images that were changed before, and the project only scales while it reads them`, { help: ["Write `resize(…)` first."] });
   }
   const model = lowerToLayers(graph);
-  if (model.untrainable.length > 0) throw new InputError(`TensorFlow.js can run \`${network.name}\` and cannot train it`, { notes: model.untrainable });
+  if (model.untrainable.length > 0) throw new InputError(`TensorFlow.js can run \`${network.name}\` and cannot train it`, { notes: model.untrainable, help: ["`--target onnx-training` writes a step of any training, for ONNX Runtime."] });
   const frozen = frozenBy(network, plan.freeze, plan.freezeStatistics);
   refuseSingleValues(graph.nodes, new Map(graph.symbols.map((symbol) => [symbol, plan.batch])), frozen);
   const { files, remarks } = compileTfjs(graph, { seed: plan.seed, fan: plan.fan, ...options });
@@ -96,7 +96,7 @@ function refuseInputs({ name, inputs }: Graph): void {
   const [batch, channels, height, width] = first?.type.shape ?? [];
   if (others.length === 0 && channels === 3 && typeof height === "number" && typeof width === "number" && typeof batch !== "number") return;
   throw new InputError(`the project trains on images [N, 3, height, width] of one size, and \`${name}\` takes ${inputs.map(({ type }) => formatShape(type.shape)).join(", ")}`, {
-    help: typeof batch === "number" ? ["Leave the batch open; the recipe says it."] : ["Give open sizes: `--set` or another network."],
+    help: typeof batch === "number" ? ["Leave the batch open; the recipe says it."] : ["Its input has to leave the batch open and say all else: `input image: float32[N, 3, 224, 224]`."],
   });
 }
 

@@ -272,7 +272,7 @@ function shortcutOf(policy: string, layers: readonly SummaryLayer[]): SummarySho
   };
 }
 
-/** `layer2.0.downsample` of `layer2.0.downsample.0` and `layer2.0.downsample.1`; a single path is itself. */
+/** `layer2.0.downsample` of `layer2.0.downsample.0` and `layer2.0.downsample.1`; a single path is itself; all of them where nothing is common. */
 function commonPath(paths: readonly string[]): string {
   const [first = "", ...rest] = paths.map((path) => path.split("."));
   let length = first.length;
@@ -281,5 +281,5 @@ function commonPath(paths: readonly string[]): string {
     while (same < length && parts[same] === first[same]) same++;
     length = same;
   }
-  return (first as string[]).slice(0, length).join(".");
+  return length === 0 ? paths.join(" -> ") : (first as string[]).slice(0, length).join(".");
 }

@@ -51,8 +51,8 @@ export interface ExperimentNetwork {
 export function readExperiment(text: string, path: string): Experiment {
   const root = objectOf(parsed(text, path), path, ["title", "source", "about", "figure", "kernel", "images", "small", "full"]);
   const figure = root.text("figure");
-  if (figure !== "errors" && figure !== "responses") throw wrong(`${path}: figure`, 'is "errors" or "responses"');
-  if (figure === "errors" && (root.has("kernel") || root.has("images"))) throw wrong(`${path}: ${root.has("kernel") ? "kernel" : "images"}`, "belongs to a figure of responses");
+  if (figure !== "errors" && figure !== "responses") throw wrong(`${path}: figure`, 'has to be "errors" or "responses"');
+  if (figure === "errors" && (root.has("kernel") || root.has("images"))) throw wrong(`${path}: ${root.has("kernel") ? "kernel" : "images"}`, "belongs to a figure of responses, and this one is of errors");
   return {
     title: root.text("title"),
     source: root.text("source"),
@@ -88,7 +88,7 @@ function lengthOf(value: unknown, where: string): ExperimentLength {
 function networkOf(value: unknown, where: string): ExperimentNetwork {
   const given = objectOf(value, where, ["name", "network", "set", "recipe", "published"]);
   const set = given.has("set") ? given.value("set") : {};
-  if (!isRecord(set) || Object.values(set).some((each) => typeof each !== "string")) throw wrong(`${where}.set`, 'has texts by the names of parameters, as {"depth": "20"}');
+  if (!isRecord(set) || Object.values(set).some((each) => typeof each !== "string")) throw wrong(`${where}.set`, 'has to hold texts by the names of parameters, as {"depth": "20"}');
   return {
     name: given.text("name"),
     network: given.text("network"),
@@ -110,7 +110,7 @@ interface Fields {
 }
 
 function objectOf(value: unknown, where: string, known: readonly string[]): Fields {
-  if (!isRecord(value)) throw wrong(where, "is an object, { … }");
+  if (!isRecord(value)) throw wrong(where, "has to be an object, { … }");
   const unknown = Object.keys(value).find((name) => !known.includes(name));
   if (unknown !== undefined) throw wrong(where, `has no \`${unknown}\``, didYouMean(unknown, known) ?? `There are ${known.join(", ")}.`);
   const at = (name: string): string => `${where}${where.includes(": ") ? "." : ": "}${name}`;
@@ -123,10 +123,10 @@ function objectOf(value: unknown, where: string, known: readonly string[]): Fiel
   return {
     has: (name) => value[name] !== undefined,
     value: (name) => value[name],
-    text: (name) => checked(name, "is a text that is not empty", (given): given is string => typeof given === "string" && given.trim() !== ""),
-    number: (name) => checked(name, "is a number", isNumber),
-    count: (name) => checked(name, "is a whole number of at least 1", (given): given is number => isNumber(given) && Number.isSafeInteger(given) && given >= 1),
-    list: (name) => checked(name, "is a list that is not empty", (given): given is unknown[] => Array.isArray(given) && given.length > 0),
+    text: (name) => checked(name, "has to be a text that is not empty", (given): given is string => typeof given === "string" && given.trim() !== ""),
+    number: (name) => checked(name, "has to be a number", isNumber),
+    count: (name) => checked(name, "has to be a whole number of at least 1", (given): given is number => isNumber(given) && Number.isSafeInteger(given) && given >= 1),
+    list: (name) => checked(name, "has to be a list that is not empty", (given): given is unknown[] => Array.isArray(given) && given.length > 0),
   };
 }
 

@@ -1,3 +1,4 @@
+import { inOneSentence } from "../base/input-error.ts";
 import type { FloatTensor } from "../engines/engine.ts";
 import type { Graph } from "../ir/graph.ts";
 import { isLearned } from "../passes/gradient.ts";
@@ -125,7 +126,7 @@ function resultOf(result: SubjectResult, reference: boolean, { blocks }: Verific
     model: path ?? null,
     reference,
     agrees,
-    failed: failed ? [failed.message, ...failed.notes].join("; ") : null,
+    failed: failed ? inOneSentence(failed) : null,
     outputs: outputs.map((difference, index) => ({ name: training ? "loss" : (graph.outputs[index]?.name ?? ""), ...reported(difference) })),
     blocks: result.blocks.flatMap((difference, index) => (difference ? [{ name: blocks[index]?.name ?? "", ...reported(difference) }] : [])),
     parameters: (result.parameters ?? []).map(({ parameter, difference }) => ({ name: parameter.name, what: isLearned(parameter) ? "gradient" : "statistic", ...reported(difference) })),

@@ -12,6 +12,7 @@ const RECORD = 1 + 3 * 32 * 32;
  * `{ width, height, values }`, values [3, height, width] from 0 to 255, scaled to a shorter side of so many pixels where that is asked.
  */
 export function openImages(folder) {
+  if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`);
   const inside = join(folder, "cifar-10-batches-bin");
   const cifar = existsSync(inside) ? inside : folder;
   if (existsSync(join(cifar, "data_batch_1.bin"))) {

@@ -1,4 +1,5 @@
 // Trains NETWORK by the recipe RECIPE_NAME: `node train.js DATA` (see README.md).
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadTensorFlow, readModel, saveModel } from "./tensorflow.js";
 import { openImages } from "./images.js";
@@ -23,14 +24,17 @@ const { values: options, positionals: [data] } = parseArgs({
     tensorflow: { type: "string" }, // take this package: @tensorflow/tfjs-node
   },
 });
-if (data === undefined) {
+const isCount = (text) => Number.isInteger(Number(text)) && Number(text) >= 1;
+const wrong = ["steps", "every"].find((name) => options[name] !== undefined && !isCount(options[name]));
+if (data === undefined || wrong !== undefined) {
+  if (wrong !== undefined) console.error(`--${wrong} ${options[wrong]}: a whole number of at least 1 is needed`);
   console.error("usage: node train.js DATA [--steps N] [--every N] [--out FOLDER] [--tensorflow PACKAGE]");
   process.exit(2);
 }
 
 const { tf, name: tensorflow } = await loadTensorFlow(options.tensorflow);
 const images = openImages(data);
-const model = await readModel(tf, "model");
+const model = await readModel(tf, fileURLToPath(new URL("model", import.meta.url)));
 const [, height, width] = model.inputs[0].shape;
 const classes = model.outputs[0].shape[1];
 if (images.classes.length !== classes) throw new Error(`the network tells ${classes} classes apart, and ${data} has ${images.classes.length}`);

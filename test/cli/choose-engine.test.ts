@@ -58,7 +58,7 @@ describe("the engine that trains", function () {
   });
 
   it("is the wanted one, or the reason why not", async () => {
-    expect(await chosen("tfjs", 64_000, { onnxruntime: measured(1), tfjs: measured(9) })).to.deep.include({ name: "tfjs", why: "as asked for", timed: [] });
+    expect(await chosen("tfjs", 64_000, { onnxruntime: measured(1), tfjs: measured(9) })).to.deep.include({ name: "tfjs", why: "the one that was chosen", timed: [] });
     await expectInputError(() => chosen("tfjs-node", 20, { onnxruntime: measured(1), "tfjs-node": missing }), /`tfjs-node` does not work here[^]*npm install @tensorflow\/tfjs-node/);
     await expectInputError(() => chosen("auto", 20, { onnxruntime: missing, tfjs: missing }), /nothing here trains[^]*onnxruntime: not installed/);
     await expectInputError(() => chosen("auto", 640, { onnxruntime: { kind: "slow", atMost: 1 }, tfjs: missing, "tfjs-node": { kind: "refused", reason: "no" } }), /a time that can be measured[^]*less than 1.0 images\/s/);

@@ -1,8 +1,11 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import * as ort from "onnxruntime-node";
 import { ensureBuilt, inFolder, rnc } from "../support/cli.ts";
+import { needsPython, pythonOracle } from "../support/python.ts";
 
 /** Names and first numbers of a safetensors file, by its published layout. */
 function tensorsOf(path: string): Record<string, { shape: number[]; values: Float32Array }> {
@@ -91,6 +94,7 @@ describe("rnc compile --target onnx-training", function () {
 
   const refused: readonly [title: string, args: readonly string[], code: number, err: readonly string[]][] = [
     ["no batch", ["ResNet8"], 1, ["fixed number of images", "--batch 128"]],
+    ["a batch beside the one of the sizes", ["ResNet8", "--input", "4x3x32x32", "--batch", "8"], 1, ["fixed at 4, so it cannot be 8", "`--input` gives all sizes"]],
     ["an open size", ["ResNet18AnySize", "--batch", "8"], 1, ["sizes that are not known: [8, 3, H, W]", "--input 8x3x224x224"]],
     ["several outputs", ["GoogLeNetAuxiliary", "--batch", "8"], 1, ["has 3 outputs", "--loss-on logits"]],
     ["an output that there is not", ["GoogLeNetAuxiliary", "--batch", "8", "--loss-on", "aux3"], 1, ["has no output `aux3`", "`aux2` [N, 1000]"]],
@@ -116,6 +120,53 @@ describe("rnc compile --target onnx-training", function () {
         expect(readdirSync(folder)).to.deep.equal([]);
       }));
   }
+
+  describe("the loops of its page", () => {
+    const page = readFileSync(new URL("../../grammar/TRAINING.md", import.meta.url), "utf8");
+    const code = (language: string): string => new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(page)?.[1] ?? "";
+    /** Every step of a loop tells its loss first, before the step. */
+    const falls = (told: string): void => {
+      const losses = told.trim().split("\n").map((line) => Number(line.split(" ")[0]));
+      expect(losses).to.have.length(6);
+      // Ten classes, images that are like one another within them: 6 steps do not learn them all, and begin to.
+      expect(losses[5]).to.be.lessThan(losses[0]! * 0.9);
+    };
+
+    it("train in JavaScript", () =>
+      inFolder((folder) => {
+        expect(rnc(["compile", "ResNet8", ...STEP, "--batch", "10", "-o", "step.onnx"], { cwd: folder }).code).to.equal(0);
+        symlinkSync(fileURLToPath(new URL("../../node_modules", import.meta.url)), join(folder, "node_modules"));
+        const batches = `const batches = Array.from({ length: 6 }, () => ({
+          image: new ort.Tensor("float32", Float32Array.from({ length: 30720 }, (_, i) => Math.sin((1 + Math.floor(i / 3072)) * i)), [10, 3, 32, 32]),
+          labels: new ort.Tensor("float32", Float32Array.from({ length: 100 }, (_, i) => (i % 11 === 0 ? 1 : 0)), [10, 10]),
+        }));\n`;
+        writeFileSync(join(folder, "loop.mjs"), code("js").replace(/(?=const session)/, batches));
+        falls(execFileSync(process.execPath, ["loop.mjs"], { cwd: folder }).toString());
+      }));
+
+    it("train in Python, and what they wrote is compiled", async function () {
+      needsPython(this, "numpy", "safetensors", "onnxruntime");
+      await inFolder((folder) => {
+        expect(rnc(["compile", "ResNet8", ...STEP, "--batch", "10", "-o", "step.onnx"], { cwd: folder }).code).to.equal(0);
+        const batches = 'x = np.arange(30720).reshape(10, 3, 32, 32)\nbatches = [(np.sin(x * np.arange(1, 11).reshape(10, 1, 1, 1)).astype("float32"), np.eye(10, dtype="float32"))] * 6\n';
+        writeFileSync(join(folder, "loop.py"), code("python").replace(/(?=options = )/, batches));
+        falls(execFileSync(pythonOracle()!, ["loop.py"], { cwd: folder }).toString());
+        const used = rnc(["compile", "ResNet8", "--weights", "trained.safetensors", "--ignore", "momentum", "-o", "trained.onnx"], { cwd: folder });
+        expect(used.code, used.stderr).to.equal(0);
+      });
+    });
+  });
+
+  it("does not write the state over the weights that it is made of", () =>
+    inFolder((folder) => {
+      expect(rnc(["compile", "ResNet8", ...STEP, "--batch", "4", "-o", "r8.onnx"], { cwd: folder }).code).to.equal(0);
+      const before = readFileSync(join(folder, "r8.safetensors"));
+      const ran = rnc(["compile", "ResNet8", ...STEP, "--batch", "8", "--weights", "./r8.safetensors", "--ignore", "momentum", "-o", "r8.onnx"], { cwd: folder });
+      expect([ran.code, ran.stdout]).to.deep.equal([1, ""]);
+      expect(ran.stderr).to.include("the state to begin with would be written over `./r8.safetensors`").and.to.include("-o r8-step.onnx");
+      expect(readFileSync(join(folder, "r8.safetensors")).equals(before)).to.equal(true);
+      expect(readdirSync(folder).sort()).to.deep.equal(["r8.onnx", "r8.safetensors"]);
+    }));
 
   it("refuses standard output, and its options for other targets", () =>
     inFolder((folder) => {

@@ -130,6 +130,11 @@ describe("rnc experiment", function () {
       const changed = rnc(["experiment", "widths.json", "--data", "images"], { cwd: folder });
       expect(changed.code).to.equal(1);
       expect(changed.stderr).to.include("is another training").and.include("`tiny.resnet` has changed since");
+      writeFileSync(join(folder, "tiny.resnet"), NET);
+      writeFileSync(join(folder, "seldom.json"), JSON.stringify({ ...ERRORS, small: { ...LENGTH, evaluateEvery: undefined } }));
+      const seldom = rnc(["experiment", "seldom.json", "--data", "images"], { cwd: folder });
+      expect([seldom.code, seldom.stdout]).to.deep.equal([1, ""]);
+      expect(seldom.stderr).to.include("is another training").and.include("steps between two validations: 6 there, an epoch asked for");
     }));
 
   it("trains everything with the engine that trained first, where none is named", () =>
@@ -179,8 +184,9 @@ describe("rnc experiment", function () {
         [["degradation"], 2, /an experiment needs images/],
         [["--data", "images"], 2, /which experiment\?/],
         [["missing.json", "--data", "images"], 1, /missing.json/],
-        [["broken.json", "--data", "images"], 1, /broken.json: title is a text/],
+        [["broken.json", "--data", "images"], 1, /broken.json: title has to be a text/],
         [["widths.json", "--data", "nowhere"], 1, /there is no folder `nowhere`/],
+        [["widths.json", "--data", "images", ...THREADS, "--engine", "onnxruntime", "-o", "tiny.resnet"], 1, /cannot be written: a part of its path is a file, not a folder/],
       ] as const) {
         const ran = rnc(["experiment", ...args], { cwd: folder });
         expect(ran.stderr, args.join(" ")).to.match(message);

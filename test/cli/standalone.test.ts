@@ -178,6 +178,23 @@ describe("rnc compile --target tfjs --standalone", function () {
       expectSame(steps, trainHere(folder, ["net.resnet#Probabilities", "--data", "photos", "--recipe", "Folder", "--engine", "tfjs"]));
     }));
 
+  it("writes a project that says what is wrong, from any folder, and trains nothing then", () =>
+    inProject((folder) => {
+      const project = compile(folder, "net.resnet#Small", "Short", "project");
+      for (const [args, code, words] of [
+        [[], 2, "usage: node train.js DATA"],
+        [["images", "--steps", "ten"], 2, "--steps ten: a whole number of at least 1 is needed"],
+        [["images", "--every", "0"], 2, "--every 0: a whole number of at least 1 is needed"],
+        [["nowhere", "--tensorflow", "@tensorflow/tfjs"], 1, "there is no folder nowhere"],
+        [["project", "--tensorflow", "@tensorflow/tfjs"], 1, "the network tells 10 classes apart, and project has "],
+      ] as const) {
+        const { status, stdout, stderr } = spawnSync(process.execPath, [join("project", "train.js"), ...args], { cwd: folder, encoding: "utf8" });
+        expect(stderr, args.join(" ")).to.include(words);
+        expect([status, stdout.replace(/.*does not work here.*\n/g, "")], args.join(" ")).to.deep.equal([code, ""]);
+      }
+      expect(existsSync(join(folder, "trained")) || existsSync(join(project, "trained"))).to.equal(false);
+    }));
+
   it("says what is wrong, and writes nothing then", () =>
     inProject((folder) => {
       writeFileSync(join(folder, "other.resnet"), "network Other {\n  input image: float32[N, 1, 8, 8]\n  flatten -> linear(10)\n}\nnetwork Dilated {\n  input image: float32[N, 3, 32, 32]\n  conv(3x3, 4, dilation=2) -> globalavgpool -> linear(10)\n}\n");
@@ -194,6 +211,7 @@ describe("rnc compile --target tfjs --standalone", function () {
       check(["net.resnet#Small", ...standalone, "--recipe", "Shirt"], 1, "did you mean `Short`");
       check(["net.resnet#Small", ...standalone, "--recipe", "Short", "--freeze", "nothing"], 1, "`--freeze nothing` fits no parameter");
       check(["other.resnet#Other", ...standalone, "--recipe", "Cifar10"], 1, "takes [N, 1, 8, 8]");
+      check(["ResNet18AnySize", ...standalone, "--recipe", "Cifar10"], 1, "`input image: float32[N, 3, 224, 224]`");
       check(["other.resnet#Dilated", ...standalone, "--recipe", "Cifar10"], 1, "cannot train it");
       check(["GoogLeNetAuxiliary", ...standalone, "--recipe", "ImageNet2015"], 1, "--loss-on");
     }));

@@ -151,6 +151,14 @@ describe("writing files", () => {
     await refused(join(folder, "new/"), `\`${join(folder, "new/")}\` names a folder, and a file is to be written`, join(folder, "new", "model.onnx"));
   });
 
+  it("does not write over the source of a network, not even through a link", async () => {
+    const source = join(folder, "net.resnet");
+    writeFileSync(source, "network Mine {}\n");
+    symlinkSync("net.resnet", join(folder, "net.onnx"));
+    for (const path of [source, join(folder, "net.onnx")]) await refused(path, `\`${source}\` is for the source of networks, and nothing else is written there`, "-o");
+    expect(readFileSync(source, "utf8")).to.equal("network Mine {}\n");
+  });
+
   it("says that a file stands where a folder should", async () => {
     writeFileSync(join(folder, "file"), "");
     await refused(join(folder, "file", "x.onnx"), `\`${join(folder, "file", "x.onnx")}\` cannot be written: a part of its path is a file, not a folder`, "-o");

@@ -35,6 +35,11 @@ describe("pictures", () => {
     expect(lineTexts(standardNetwork("Plain34"), "identity")).to.deep.equal([]);
   });
 
+  it("say of what thins a map out by how much, and of what enlarges it as well", async () => {
+    const net = await networkIn("network Net {\n  input image: float32[N, 3, 8, 8]\n  conv(3x3, 8, stride=2) -> upconv(2x2, 4, stride=2) -> upsample(2)\n}", "Net");
+    expect(textsOf(net)).to.deep.equal(["3x3 conv, 8, /2", "2x2 up conv, 4, x2", "upsample, x2"]);
+  });
+
   it("side by side say the paper's output sizes once, and equal sizes begin at one height", () => {
     const { columns, labels } = sceneOf(["VGG19", "Plain34", "ResNet34"].map((name) => pictureOf(standardNetwork(name))));
     expect(labels.map(({ text }) => text)).to.deep.equal(["224", "112", "56", "28", "14", "7", "1"]);

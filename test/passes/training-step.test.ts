@@ -186,6 +186,15 @@ describe("what is frozen in a training step", () => {
 });
 
 describe("what a training step takes of a network", () => {
+  it("is an output of two classes or more: the softmax of one is 1 whatever is learned", () => {
+    const only = (classes: number): Graph => {
+      const net = netBuilder();
+      return net.finish(net.op("linear", net.input([symbolDim("N"), 3]), { features: classes }));
+    };
+    expect(() => trainingStep(only(1), plain)).to.throw(InputError, "is [N, 1]: one class");
+    expect(trainingStep(only(2), plain).notes).to.deep.equal([]);
+  });
+
   it("is what one output needs", () => {
     const two = twoHeads();
     const names = two.outputs.map(({ name }) => name);

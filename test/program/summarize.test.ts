@@ -46,7 +46,7 @@ describe("summary", () => {
     expect(summary.layers.filter((each) => each.shortcut !== null)).to.have.length(16);
   });
 
-  it("tells what the policies made", () => {
+  it("tells what the policies made", async () => {
     // He et al. 2015, section 4.1: 34 layers have three projections in option B, thirteen more in C, none in A.
     const of = (name: string): unknown => policies(summarize(standardNetwork(name)));
     expect(of("ResNet34")).to.deep.equal([
@@ -56,6 +56,9 @@ describe("summary", () => {
     expect(of("ResNet20")).to.deep.equal([
       { policy: "A", residuals: 9, none: 0, identities: 7, inserted: [2, 3].map((stage) => `layer${stage}.0: subsample padchannels`) },
     ]);
+    // Nothing is labelled there, so that no path holds the two.
+    const bare = await networkIn("use std.shortcuts { A }\nnetwork Bare {\n  input image: float32[N, 3, 8, 8]\n  residual(A) { conv(3x3, 8, stride=2) }\n}", "Bare");
+    expect(policies(summarize(bare))).to.deep.equal([{ policy: "A", residuals: 1, none: 0, identities: 0, inserted: ["subsample1 -> padchannels1: subsample padchannels"] }]);
     const optionC = summarize(standardNetwork("ResNet34C"));
     expect(optionC.shortcuts[0]?.inserted.filter((made) => made.projection)).to.have.length(16);
     expect(summarize(standardNetwork("ResNet34A")).shortcuts[0]?.inserted.some((made) => made.projection)).to.equal(false);

@@ -45,15 +45,15 @@ describe("experiments of one's own", () => {
   });
 
   const broken: readonly (readonly [string, unknown, RegExp])[] = [
-    ["no object", [], /^mine.json is an object/],
+    ["no object", [], /^mine.json has to be an object/],
     ["a name that is not known", { ...MINE, tilte: "x" }, /mine.json has no `tilte`/],
     ["something missing", { ...MINE, title: undefined }, /title is missing/],
-    ["another figure", { ...MINE, figure: "bars" }, /figure is "errors" or "responses"/],
-    ["responses without a kernel", { ...MINE, figure: "responses", images: 3 }, /kernel is missing; it is a whole number/],
+    ["another figure", { ...MINE, figure: "bars" }, /figure has to be "errors" or "responses"/],
+    ["responses without a kernel", { ...MINE, figure: "responses", images: 3 }, /kernel is missing; it has to be a whole number/],
     ["a kernel for errors", { ...MINE, kernel: 3 }, /kernel belongs to a figure of responses/],
-    ["no panels", { ...MINE, small: { recipe: "R", panels: [] } }, /small.panels is a list that is not empty/],
-    ["a number as a setting", { ...MINE, small: { recipe: "R", panels: [{ title: "p", networks: [{ name: "a", network: "A", set: { n: 3 } }] }] } }, /networks\[0\].set has texts/],
-    ["every 0 steps", { ...MINE, full: { ...LENGTH, every: 0 } }, /full.every is a whole number of at least 1/],
+    ["no panels", { ...MINE, small: { recipe: "R", panels: [] } }, /small.panels has to be a list that is not empty/],
+    ["a number as a setting", { ...MINE, small: { recipe: "R", panels: [{ title: "p", networks: [{ name: "a", network: "A", set: { n: 3 } }] }] } }, /networks\[0\].set has to hold texts/],
+    ["every 0 steps", { ...MINE, full: { ...LENGTH, every: 0 } }, /full.every has to be a whole number of at least 1/],
   ];
   for (const [what, value, message] of broken) {
     it(`are refused with the place: ${what}`, () => {

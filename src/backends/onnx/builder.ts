@@ -8,6 +8,7 @@ import type { DType } from "../../ir/tensor-type.ts";
 import type { OnnxAttribute, OnnxBuilder } from "../../ops/contract/onnx-builder.ts";
 import { isUnsupported } from "../../ops/define-op.ts";
 import type { OpRecord } from "../../ops/define-op.ts";
+import { endsInSoftmax } from "../../passes/training/logits.ts";
 import type { Attribute, NodeMessage, ValueInfo } from "./messages.ts";
 import { ATTRIBUTE } from "./messages.ts";
 import { nodeMetadata } from "./metadata.ts";
@@ -38,7 +39,7 @@ export interface Lowered {
 export interface LowerOptions {
   /** Sizes for symbols: `{ N: 8 }` makes the batch static. */
   readonly symbols: ReadonlyMap<string, number>;
-  /** Ends every output in a softmax over axis 1. */
+  /** Ends every output in a softmax over axis 1 that does not yet. */
   readonly softmax: boolean;
   readonly findOperator: (name: string) => OpRecord | undefined;
   /** Whether nodes say where they come from. */
@@ -174,14 +175,15 @@ interface Finishing {
 function finishOutputs(graph: Graph, options: LowerOptions, at: Finishing): readonly { readonly name: string; readonly type: Value["type"] }[] {
   const renamed = new Map<string, string>();
   const produced = new Set(at.nodes.flatMap((node) => node.output));
-  const outputs: { name: string; tensor: string; type: Value["type"] }[] = [];
+  const outputs: { name: string; tensor: string; type: Value["type"]; softmax: boolean }[] = [];
   const copies: [from: string, to: string][] = [];
   for (const { name, value } of graph.outputs) {
     const from = at.nameFor(value);
-    const tensor = options.softmax ? `${name}.logits` : name;
+    const softmax = options.softmax && !endsInSoftmax(value);
+    const tensor = softmax ? `${name}.logits` : name;
     if (produced.has(from) && !renamed.has(from)) renamed.set(from, tensor);
     else copies.push([from, tensor]);
-    outputs.push({ name, tensor, type: value.type });
+    outputs.push({ name, tensor, type: value.type, softmax });
   }
   // A layer may bear an output's name without being it: it steps aside.
   const claimed = new Set(outputs.flatMap(({ name, tensor }) => [name, tensor]));
@@ -198,7 +200,7 @@ function finishOutputs(graph: Graph, options: LowerOptions, at: Finishing): read
     at.nodes.push({ input: [from], output: [to], name: to, opType, attribute: [...attribute], metadata: [] });
   };
   for (const [from, to] of copies) append("Identity", rename(from), to, []);
-  if (options.softmax) for (const { name, tensor } of outputs) append("Softmax", tensor, name, [attributeMessage("axis", { int: 1 })]);
+  for (const { name, tensor, softmax } of outputs) if (softmax) append("Softmax", tensor, name, [attributeMessage("axis", { int: 1 })]);
   return outputs;
 }
 

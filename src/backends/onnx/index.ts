@@ -29,7 +29,7 @@ export interface OnnxOptions {
   readonly dataName?: string;
   /** Sizes for symbols: `{ N: 8 }`. */
   readonly symbols?: ReadonlyMap<string, number>;
-  /** Ends every output in a softmax over axis 1. */
+  /** Ends every output in a softmax over axis 1 that does not yet. */
   readonly softmax?: boolean;
   /** More of what the model says of itself. */
   readonly metadata?: readonly Entry[];

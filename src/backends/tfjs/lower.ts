@@ -7,6 +7,7 @@ import type { TfjsBuilder, TfjsTensor, TfjsWeight } from "../../ops/contract/tfj
 import type { OpRecord } from "../../ops/define-op.ts";
 import { isUnsupported } from "../../ops/define-op.ts";
 import { findOperator } from "../../ops/registry.ts";
+import { endsInSoftmax } from "../../passes/training/logits.ts";
 import type { LayersLayer, LayersModel, LayersWeight } from "./layers-model.ts";
 import { groupLine, inGroups, refusal } from "./refusal.ts";
 import type { Refused } from "./refusal.ts";
@@ -14,7 +15,7 @@ import type { Refused } from "./refusal.ts";
 export interface LowerOptions {
   /** Sizes for symbols: `{ N: 8 }` fixes the batch. */
   readonly symbols?: ReadonlyMap<string, number>;
-  /** Ends every output in a softmax over its last axis. */
+  /** Ends every output in a softmax over its last axis that does not yet. */
   readonly softmax?: boolean;
   readonly findOperator?: (name: string) => OpRecord | undefined;
 }
@@ -119,7 +120,7 @@ function finishOutputs(graph: Graph, softmax: boolean, at: Finishing): LayersMod
   const seen = new Set<string>(graph.inputs.map((value) => at.of(value).layer));
   return graph.outputs.map(({ name, value }) => {
     const tensor = at.of(value);
-    if (softmax) return { name, tensor: at.add(`${name}.softmax`, "Softmax", { axis: -1 }, tensor) };
+    if (softmax && !endsInSoftmax(value)) return { name, tensor: at.add(`${name}.softmax`, "Softmax", { axis: -1 }, tensor) };
     const key = tensor.layer;
     const copy = seen.has(key);
     seen.add(key);

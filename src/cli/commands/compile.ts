@@ -65,7 +65,7 @@ export function register(program: Command, host: CliHost): void {
     .option("--seed <n>", "seed of the initial weights (default: 0)", wholeNumber("--seed", 0))
     .option("--fan <side>", "the side He's initializer counts: out or in (default: out)", fanSide)
     .option("--batch <n>", "fix the batch (default: as the network says)", wholeNumber("--batch", 1))
-    .option("--softmax", "end the outputs in a softmax")
+    .option("--softmax", "end the outputs in a softmax that do not yet")
     .option("--fold-bn", "fold batch norms into the layers before them")
     .option("--standalone", "tfjs: a training project that runs without rnc, by --recipe: package.json, train.js, model/, README.md")
     .option("--external-data", "onnx: weights in a file of their own beside the model (always above 2 GB)");

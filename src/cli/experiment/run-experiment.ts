@@ -48,7 +48,7 @@ export async function runExperiment(name: string, options: ExperimentOptions, ho
   const { data } = options;
   if (data === undefined) throw new UsageError("an experiment needs images", { help: ["Name their folder: `--data DIR`; `rnc data fetch cifar10 -o DIR` brings CIFAR-10."] });
   // Everything that cannot go on is told before the first of them begins.
-  for (const task of tasks) refuseOthers(task, found.experiment[length], options);
+  for (const task of tasks) refuseOthers(task, found.experiment[length], { ...options, data });
   for (const [index, task] of tasks.entries()) {
     host.out.write(`${host.out.colors.bold(`${task.network.name} (${index + 1} of ${tasks.length})`)}\n`);
     const engine = options.engine ?? engineOf(tasks);
@@ -79,13 +79,16 @@ async function tasksOf({ folder }: FoundExperiment, length: ExperimentLength, { 
   return tasks;
 }
 
+/** What makes a training another one. */
+const TITLES = { network: "network", set: "parameters", recipe: "recipe", every: "steps between two lines", evaluated: "steps between two validations", images: "images" } as const;
+
 /** A folder of this name that has another training in it, or one that is not finished. */
-function refuseOthers({ network, target, recipe, path }: Task, length: ExperimentLength, { resume, data }: ExperimentOptions): void {
+function refuseOthers({ network, target, recipe, path }: Task, length: ExperimentLength, { resume, data }: ExperimentOptions & { readonly data: string }): void {
   if (!existsSync(path)) return;
   const { record, folder } = inspectRun(path);
-  const asked = { network: target, set: settingsText(network.set), recipe, every: length.every ?? record.every, evaluated: length.evaluateEvery, images: data && resolve(data) };
-  const there = { network: record.network.target, set: settingsText(record.network.set), recipe: record.recipe, every: record.every, evaluated: record.evaluateEvery, images: resolve(record.data.path) };
-  const others = (Object.keys(asked) as (keyof typeof asked)[]).filter((key) => asked[key] !== there[key]).map((key) => `${key}: ${String(there[key])}, and ${String(asked[key])} is asked for`);
+  const asked = { network: target, set: settingsText(network.set), recipe, every: length.every ?? record.every, evaluated: length.evaluateEvery ?? "an epoch", images: resolve(data) };
+  const there = { network: record.network.target, set: settingsText(record.network.set), recipe: record.recipe, every: record.every, evaluated: record.evaluateEvery ?? "an epoch", images: resolve(record.data.path) };
+  const others = (Object.keys(asked) as (keyof typeof asked)[]).filter((key) => asked[key] !== there[key]).map((key) => `${TITLES[key]}: ${there[key]} there, ${asked[key]} asked for`);
   const changed = record.network.files.filter(({ path: from, copy }) => existsSync(from) && readFileSync(from, "utf8") !== readFileSync(folder.file(copy), "utf8")).map(({ path: from }) => `\`${from}\` has changed since`);
   if (others.length + changed.length > 0) throw new InputError(`\`${path}\` is another training`, { notes: [...others, ...changed], help: ["Name another folder with `-o`, or take that one away."] });
   if (!resume && readResult(path) === undefined) throw new InputError(`\`${path}\` has a training that is not finished`, { help: ["`--resume` goes on with it."] });
@@ -100,7 +103,7 @@ function engineOf(tasks: readonly Task[]): string | undefined {
   return begun && inspectRun(begun.path).record.engine.name;
 }
 
-const settingsText = (set: Readonly<Record<string, string>>): string => Object.entries(set).map(([name, value]) => `${name}=${value}`).sort().join(" ");
+const settingsText = (set: Readonly<Record<string, string>>): string => Object.entries(set).map(([name, value]) => `${name}=${value}`).sort().join(" ") || "none";
 
 /** Trains, goes on, or takes what is there. */
 async function train({ network, target, recipe, path }: Task, { every, evaluateEvery }: ExperimentLength, options: ExperimentOptions & { readonly data: string }, host: CliHost): Promise<number> {

@@ -52,7 +52,7 @@ export async function chooseTrainingEngine(wanted: string, trial?: Trial & { rea
   const [first] = working;
   if (first === undefined) throw nothingTrains(wanted, failed);
   const others = trains.filter((engine) => engine !== first.engine).map(({ name }) => `\`--engine ${name}\``);
-  if (wanted !== "auto") return { ...first, why: "as asked for" };
+  if (wanted !== "auto") return { ...first, why: "the one that was chosen" };
   if (!compares || working.length === 1) return { ...first, why: `${compares ? "the only one that works here" : "the first choice that works here"} (there are ${others.join(", ")})` };
   return fastest(working, trial, time);
 }

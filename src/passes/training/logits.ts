@@ -18,7 +18,7 @@ export interface TrainedPart {
  * Finds the logits that a loss stands on.
  *
  * @param lossOn the name of an output, where there are several
- * @throws {@link InputError} when it is not said which output they are, or an output is not [N, classes]
+ * @throws {@link InputError} when it is not said which output they are, or an output is not [N, classes] with two classes or more
  */
 export function trainedPart(network: Graph, lossOn: string | undefined): TrainedPart {
   const [first, ...others] = network.outputs;
@@ -36,6 +36,11 @@ export function trainedPart(network: Graph, lossOn: string | undefined): Trained
       help: ["Let the network end in a classifier: `globalavgpool -> linear(10)`."],
     });
   }
+  if (output.value.type.shape[1] === 1) {
+    throw new InputError(`the output \`${output.name}\` of \`${network.name}\` is ${formatShape(output.value.type.shape)}: one class, whose softmax is always 1 and learns nothing`, {
+      help: ["Give yes and no a number each: `linear(2)`."],
+    });
+  }
   const notes: string[] = [];
   const logits = beforeSoftmax(output.value);
   if (logits !== output.value) notes.push(`\`${output.name}\` ends in a softmax; the loss is taken from what goes into it, as it has a softmax of its own`);
@@ -46,6 +51,9 @@ export function trainedPart(network: Graph, lossOn: string | undefined): Trained
 
 const isClasses = ({ value: { type } }: GraphOutput): boolean => type.shape.length === 2 && typeof type.shape[1] === "number";
 const listed = (outputs: readonly GraphOutput[]): string => outputs.map(({ name, value }) => `\`${name}\` ${formatShape(value.type.shape)}`).join(", ");
+
+/** Whether an output is one of a softmax already. */
+export const endsInSoftmax = (output: Value): boolean => beforeSoftmax(output) !== output;
 
 /** Looks through what hands its input on. */
 function beforeSoftmax(output: Value): Value {

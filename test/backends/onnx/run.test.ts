@@ -82,6 +82,13 @@ describe("an emitted network, run by ONNX Runtime", () => {
     }
   });
 
+  it("leaves an output that ends in a softmax as it is", async () => {
+    const graph = named((net) => ({ output: net.op("softmax", net.op("linear", net.op("flatten", image(net)), { features: 5 })) }));
+    const feeds = feedsFor(graph, 3);
+    const { output: found } = await runModel((await emitted(graph, weightsOf(feeds), { softmax: true })).bytes, feeds);
+    expect(difference(found!, evaluate(graph, feeds)["output"]!)).to.be.below(1e-6);
+  });
+
   it("fixes the batch when asked to", async () => {
     const graph = named((net) => ({ output: net.op("relu", image(net)) }));
     const { model } = await emitted(graph, weightsOf({}), { symbols: new Map([["N", 3]]) });

@@ -170,6 +170,13 @@ describe("a lowered network, run by TensorFlow.js", function () {
     }
   });
 
+  it("leaves an output that ends in a softmax as it is", async () => {
+    const graph = named((net) => ({ output: net.op("softmax", net.op("linear", net.op("flatten", image(net)), { features: 5 })) }));
+    const feeds = feedsFor(graph, 3);
+    const { output: found } = await answers(graph, feeds, { softmax: true });
+    expect(difference(found!, evaluate(graph, feeds)["output"]!)).to.be.below(1e-6);
+  });
+
   it("leaves the batch open, and fixes it when asked to", async () => {
     const graph = named((net) => ({ output: net.op("relu", image(net)) }));
     const shapes = async (options: Partial<TfjsOptions>) => {
