@@ -49,7 +49,7 @@ recipe R {
 `;
 
 /** Networks that cannot be trained as they are. */
-const OTHERS = [["Fixed", "1, 3, 32, 32", 10], ["Open", "N, 3, H, W", 10], ["Grey", "N, 1, 32, 32", 10], ["One", "N, 3, 32, 32", 1]]
+const OTHERS = [["Fixed", "1, 3, 32, 32", 10], ["Open", "N, 3, H, W", 10], ["Grey", "N, 1, 32, 32", 10], ["Two", "N, 3, 32, 32", 2]]
   .map(([name, shape, classes]) => `network ${name} {\n  input image: float32[${shape}]\n  conv(3x3, 4) -> globalavgpool -> linear(${classes})\n}\n`)
   .join("\n");
 
@@ -377,8 +377,10 @@ describe("rnc train", function () {
   it("says what is wrong before anything is written", () =>
     inWorkplace((folder) => {
       writeFileSync(join(folder, "others.resnet"), OTHERS);
-      mkdirSync(join(folder, "empty", "class"), { recursive: true });
-      writeFileSync(join(folder, "empty", "class", "1.png"), "");
+      for (const name of ["one", "other"]) {
+        mkdirSync(join(folder, "empty", name), { recursive: true });
+        writeFileSync(join(folder, "empty", name, "1.png"), "");
+      }
       const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
         [["train"], 2, /needs a network, or a run to go on with/],
         [["train", "tiny.resnet", "--recipe", "Short"], 2, /a training needs images/],
@@ -400,8 +402,8 @@ describe("rnc train", function () {
         [["train", "others.resnet#Open", "--data", "images", "--recipe", "Cifar10", "--batch", "8"], 1, /a training needs one size of images[^]*`--input 8x3x224x224`/],
         [["train", "others.resnet#Open", "--data", "images", "--recipe", "Cifar10", "--batch", "8", "--input", "1x3x32x32"], 1, /and a step takes 8 images[^]*`--input 8x3x32x32`/],
         [["train", "others.resnet#Grey", "--data", "images", "--recipe", "Cifar10"], 1, /images are \[N, 3, height, width\][^]*Images in grey become red, green and blue alike/],
-        [["train", "tiny.resnet", "--data", "empty", "--recipe", "Short", "--with", "split: all"], 1, /`Tiny` tells 10 classes apart, and `empty` has 1/],
-        [["train", "others.resnet#One", "--data", "empty", "--recipe", "Cifar10", "--batch", "1", "--with", "split: all"], 1, /subtracts the mean of the training images, and none of them can be used[^]*rnc data check DIR/],
+        [["train", "tiny.resnet", "--data", "empty", "--recipe", "Short", "--with", "split: all"], 1, /`Tiny` tells 10 classes apart, and `empty` has 2/],
+        [["train", "others.resnet#Two", "--data", "empty", "--recipe", "Cifar10", "--batch", "1", "--with", "split: all"], 1, /subtracts the mean of the training images, and none of them can be used[^]*rnc data check DIR/],
       ];
       for (const [args, code, message] of cases) {
         const ran = rnc(args, { cwd: folder });
