@@ -395,6 +395,8 @@ describe("rnc train", function () {
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--batch", "100"], 1, /a batch has 100 images, and only 64 train/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--steps", "1", "--epochs", "1"], 2, /choose one/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--engine", "onnx"], 2, /no engine `onnx` that trains/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--seed", "99999999999999999999"], 2, /`--seed 9{20}`: at most 9007199254740991 can be counted exactly/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--steps", "1e3"], 2, /`--steps 1e3`: a whole number of at least 1 is needed/],
         [["train", "--resume", "nowhere"], 1, /`nowhere` is no run/],
         [["train", "--resume", "nowhere", "--lr", "1"], 2, /was decided when the run began/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "-o", "images"], 1, /`images` is there already/],
