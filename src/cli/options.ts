@@ -32,7 +32,8 @@ export function collectSizes(text: string, earlier: readonly (readonly number[])
 export function wholeNumber(option: string, minimum: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < minimum) {
+    if (/^\d+$/.test(text) && !Number.isSafeInteger(value)) throw new UsageError(`\`${option} ${text}\`: at most ${Number.MAX_SAFE_INTEGER} can be counted exactly`);
+    if (!/^\d+$/.test(text) || value < minimum) {
       throw new UsageError(`\`${option} ${text}\`: a whole number of at least ${minimum} is needed`);
     }
     return value;

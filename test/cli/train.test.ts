@@ -320,6 +320,10 @@ describe("rnc train", function () {
       refused("tiny.resnet/run", /`tiny\.resnet\/run` cannot be written: a part of its path is a file, not a folder/);
       // Node.js's own way to make such folders never ends there.
       if (existsSync("/proc")) refused("/proc/nowhere/run", /`\/proc\/nowhere\/run` cannot be written/);
+      writeFileSync(join(folder, "lrn.resnet"), "network Lrn {\n  input image: float32[N, 3, 32, 32]\n  conv(3x3, 8) -> lrn -> globalavgpool -> linear(10)\n}\n");
+      const unable = rnc(["train", "lrn.resnet", "--data", "images", "--recipe", "Cifar10", "--batch", "8", "--steps", "2", "--with", "split: all", "--engine", "tfjs", "-o", "of/run"], { cwd: folder });
+      expect(unable.stderr).to.include("the engine `tfjs` does not train this network").and.to.include("--engine onnxruntime").and.not.to.include("--target");
+      expect([unable.code, existsSync(join(folder, "of"))]).to.deep.equal([1, false]);
       const disk = join(folder, "disk");
       mkdirSync(disk);
       try {
@@ -393,6 +397,8 @@ describe("rnc train", function () {
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--batch", "100"], 1, /a batch has 100 images, and only 64 train/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--steps", "1", "--epochs", "1"], 2, /choose one/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--engine", "onnx"], 2, /no engine `onnx` that trains/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--seed", "99999999999999999999"], 2, /`--seed 9{20}`: at most 9007199254740991 can be counted exactly/],
+        [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "--steps", "1e3"], 2, /`--steps 1e3`: a whole number of at least 1 is needed/],
         [["train", "--resume", "nowhere"], 1, /`nowhere` is no run/],
         [["train", "--resume", "nowhere", "--lr", "1"], 2, /was decided when the run began/],
         [["train", "tiny.resnet", "--data", "images", "--recipe", "Short", "-o", "images"], 1, /`images` is there already/],
@@ -469,6 +475,10 @@ describe("rnc train", function () {
       const ran = rnc(["train", "--resume", "run"], { cwd: folder });
       expect(ran.code).to.equal(1);
       expect(ran.stderr).to.match(/the checkpoint `.*step-000000002` is damaged/).and.include("The one before it, `step-000000000`");
+      mkdirSync(join(folder, "elsewhere"));
+      expect(rnc(["train", "--resume", "../run"], { cwd: join(folder, "elsewhere") }).stderr).to.match(/is damaged/);
+      rmSync(state.replace("/state.safetensors", ""), { recursive: true });
+      expect(rnc(["train", "--resume", "../run"], { cwd: join(folder, "elsewhere") }).stderr).to.include("`../run` was trained on the images of `images`, and there is no such folder here").and.to.include("`rnc train --resume ../run --data DIR`");
       rmSync(join(folder, "run/checkpoints"), { recursive: true });
       expect(rnc(["train", "--resume", "run"], { cwd: folder }).stderr).to.include("has no checkpoint");
     }));

@@ -8,14 +8,15 @@ import type { TrainOptions } from "../train/prepare-run.ts";
 
 const HELP = `
 A recipe says optimizer, schedule, batch, length, split and augmentation; options replace single values of it, --with
-whole fields as the language writes them, and the run records both. Recipes are written in a .resnet file or taken from the library: Cifar10, ImageNet2015, …
+whole fields as the language writes them, and the run records both. Recipes are written in the network's own .resnet file
+or taken from the library: Cifar10, ImageNet2015, …
 
 A run is a folder: the network's text, recipe.json (what was used), statistics.json (the mean of the training images),
-run.json (seed, versions, data), metrics.jsonl
-(loss and errors of every interval), timing.jsonl (images/s), report.html (curves and settings, also while it goes on),
-checkpoints, and at the end best.safetensors, last.safetensors, model.onnx with the best weights and result.json (with
-the error on test images). It can be ended at any moment and goes on with --resume from its last checkpoint, to the
-same bytes that it would have written otherwise (ONNX Runtime on the CPU, the same number of threads).
+run.json (seed, versions, data), metrics.jsonl (loss and errors of every interval), timing.jsonl (images/s), report.html
+(curves and settings, also while it goes on), checkpoints, and at the end best.safetensors, last.safetensors, model.onnx
+with the best weights and result.json (with the error on test images). It can be ended at any moment and goes on with
+--resume from its last checkpoint, to the same bytes that it would have written otherwise (ONNX Runtime on the CPU, the
+same number of threads).
 
 With --engine auto the engines that work here make some steps of the training, and the fastest is taken (for fewer than
 200 steps the first that works; TensorFlow.js in plain JavaScript only where nothing else does). The run records the speeds.
@@ -29,7 +30,7 @@ Examples:
   rnc train --resume runs/small
 
 Exit codes: 0 trained to the end, 1 problems in what you gave, or the training diverged, 2 wrong usage,
-130 stopped by Ctrl-C (a checkpoint was written).`;
+130 stopped by Ctrl-C, 143 by SIGTERM: a checkpoint is written after what is under way; a second time ends at once, without.`;
 
 /** `rnc train`: trains a network on images by a recipe, in a run that can be stopped and resumed. */
 export function register(program: Command, host: CliHost): void {

@@ -7,6 +7,7 @@ import { createGunzip } from "node:zlib";
 import { InputError } from "../../base/input-error.ts";
 import { CIFAR10, cifarImagesIn } from "../../data/cifar10.ts";
 import { readTar } from "../../data/tar.ts";
+import { makeFolders } from "../make-folders.ts";
 import { codeOf } from "../node-host.ts";
 import { download } from "./download.ts";
 
@@ -31,7 +32,7 @@ export interface FetchOptions {
  * @throws {@link InputError} without network, with a wrong checksum, on a full disk
  */
 export async function fetchCifar10(folder: string, { archive = CIFAR10.archive, signal, onProgress }: FetchOptions = {}): Promise<string> {
-  await explained(folder, () => mkdir(folder, { recursive: true }));
+  await explained(folder, async () => makeFolders(folder));
   const path = join(folder, archive.name);
   if ((await statOf(path)) === undefined) {
     const partial = `${path}.part`;
@@ -115,6 +116,8 @@ async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> 
       case "EPERM":
       case "EROFS":
         throw new InputError(`this user may not write into \`${folder}\``, { help: ["Choose another folder with `-o`."] });
+      case "ENOENT":
+        throw new InputError(`\`${folder}\` cannot be made here`, { notes: [error instanceof Error ? error.message : String(error)], help: ["Choose another folder with `-o`."] });
       case "ENOTDIR":
       case "EEXIST":
         throw new InputError(`\`${folder}\` cannot be a folder: there is a file of that name`, { help: ["Choose another folder with `-o`."] });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../../base/input-error.ts";
 import type { Graph } from "../../ir/graph.ts";
@@ -9,6 +9,7 @@ import type { ExperimentResult, ExperimentRun } from "../../report/experiment-re
 import { experimentNumbers, experimentPage, experimentPicture, tableOf } from "../../report/experiment-result.ts";
 import type { CliHost } from "../host.ts";
 import { UsageError } from "../host.ts";
+import { makeFolders } from "../make-folders.ts";
 import { renderTable } from "../table.ts";
 import { buildTarget } from "../target.ts";
 import { readResult, readRun } from "../train/read-run.ts";
@@ -125,7 +126,7 @@ async function measured({ network, path, graph }: Task, { experiment: { figure }
 }
 
 async function writeResult(result: ExperimentResult, folder: string, command: string, host: CliHost): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   const figure = "figure.svg";
   await writeText(join(folder, figure), experimentPicture(result));
   await writeText(join(folder, "results.json"), `${JSON.stringify(experimentNumbers(result), null, 1)}\n`);

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { makeFolders } from "../make-folders.ts";
 import { codeOf } from "../node-host.ts";
 
 /** A folder that is one's own; taken away, everything is as it was before. */
@@ -35,23 +36,4 @@ export function makeOwnFolder(path: string, first: string): OwnFolder | undefine
       }
     },
   };
-}
-
-/**
- * Not as Node.js makes them by itself: where nothing can be made (below `/proc`, on a read-only disk) that goes on for ever,
- * or blames something else.
- *
- * @returns what was missing, from the outside in
- */
-function makeFolders(path: string): string[] {
-  if (existsSync(path)) return [];
-  const around = dirname(path) === path ? [] : makeFolders(dirname(path));
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    // Another process was as fast.
-    if (codeOf(error) === "EEXIST" && statSync(path).isDirectory()) return around;
-    throw error;
-  }
-  return [...around, path];
 }

@@ -18,6 +18,7 @@ import { UsageError } from "../host.ts";
 import { openWeightsAt } from "../open-weights-at.ts";
 import { createWaiting } from "../progress.ts";
 import { reportProblems } from "../report.ts";
+import { shellWord } from "../shell-word.ts";
 import type { NetworkOptions } from "../target.ts";
 import { buildOpened, openNetwork } from "../target.ts";
 import { VERSION } from "../version.ts";
@@ -144,6 +145,9 @@ export async function beginRun(target: string, options: TrainOptions, host: CliH
 /** Opens a run to go on with it, from its own copies of the network and the recipe. */
 export async function resumeRun(path: string, options: TrainOptions, host: CliHost): Promise<PreparedRun | undefined> {
   const { folder, record, recipe, checkpoint } = await reopenRun(path);
+  if (options.data === undefined && !existsSync(record.data.path)) {
+    throw new InputError(`\`${path}\` was trained on the images of \`${record.data.path}\`, and there is no such folder here`, { help: [`Name the images: \`rnc train --resume ${shellWord(path)} --data DIR\`.`] });
+  }
   const { target, set, input, files } = record.network;
   const { program, network: entry } = await openNetwork(files.length === 0 ? host : replayTexts(host, folder, files), target);
   const built = buildOpened(program, entry, { set, input });

@@ -5,8 +5,9 @@ import type { TrainingRun } from "../../report/run.ts";
 import type { Evaluation, MetricsLine } from "../../training/loop.ts";
 import { planOf, stepsOf } from "../../training/plan.ts";
 import { batchesOfEpoch } from "../data/batches.ts";
-import { inspectRun, isInUse, RUN_FILES } from "./run-folder.ts";
+import { inspectRun, RUN_FILES } from "./run-folder.ts";
 import { readJson } from "./run-json.ts";
+import { isInUse } from "./run-lock.ts";
 
 /** What `result.json` says of a training that went to its end. */
 export interface RunResult {

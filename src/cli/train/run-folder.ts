@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { open, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { groupDigits } from "../../base/digits.ts";
@@ -12,7 +12,9 @@ import { codeOf } from "../node-host.ts";
 import { shellWord } from "../shell-word.ts";
 import { writingProblem } from "../write-files.ts";
 import { isTaken, makeOwnFolder } from "./own-folder.ts";
+import type { OwnFolder } from "./own-folder.ts";
 import { digestOf, readJson } from "./run-json.ts";
+import { lockRun } from "./run-lock.ts";
 import { statisticsText } from "./statistics-file.ts";
 
 /** What a run was asked to do, and with what: `run.json`. */
@@ -76,9 +78,6 @@ const CHECKPOINTS = "checkpoints";
 const STATE = "state.safetensors";
 const POSITION = "position.json";
 const SPEC = "spec";
-const LOCK = ".lock";
-/** Those of this process. */
-const locks = new Set<string>();
 /** The last and the one before it. */
 const KEPT = 2;
 
@@ -91,6 +90,8 @@ export interface RunFolder {
   append(name: "metrics" | "timing", line: object): Promise<void>;
   /** Writes its record once more, with what is known now. */
   amend(record: RunRecord): Promise<void>;
+  /** Takes away a run that has only just begun; one that goes on stays. */
+  discard(): void;
 }
 
 /** What a run begins with. */
@@ -111,7 +112,7 @@ export async function createRun(path: string, { record, recipe, texts, statistic
   if (own === undefined) {
     throw new InputError(`\`${path}\` is there already, and a run needs a folder of its own`, { help: [existsSync(join(path, RUN_FILES.record)) ? `Go on with it: \`rnc train --resume ${shellWord(path)}\`; or name another folder with \`-o\`.` : "Name another folder with `-o`."] });
   }
-  const folder = runFolder(path);
+  const folder = runFolder(path, own);
   try {
     await onDisk(path, () => fillRun(path, { record, recipe, texts, statistics }));
     await folder.checkpoint(BEGINNING, writeState);
@@ -207,7 +208,7 @@ async function digestsOfGiven(path: string): Promise<Readonly<Record<string, str
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await digestOf(join(path, name))] as const)));
 }
 
-function runFolder(path: string): RunFolder {
+function runFolder(path: string, own?: OwnFolder): RunFolder {
   const checkpoints = join(path, CHECKPOINTS);
   const file = (name: string): string => join(path, name);
   let given: ReturnType<typeof digestsOfGiven> | undefined;
@@ -240,6 +241,7 @@ function runFolder(path: string): RunFolder {
         await reachDisk(temporary);
         await rename(temporary, file(RUN_FILES.record));
       }),
+    discard: () => own?.remove(),
     append: (name, line) =>
       onDisk(path, async () => {
         const into = file(RUN_FILES[name]);
@@ -251,40 +253,6 @@ function runFolder(path: string): RunFolder {
         });
       }),
   };
-}
-
-/**
- * Keeps other processes from this run until this one ends; one that was killed keeps nobody.
- *
- * @throws {@link InputError} when another process is at it
- */
-function lockRun(path: string): void {
-  const lock = join(path, LOCK);
-  try {
-    writeFileSync(lock, String(process.pid), { flag: "wx" });
-  } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
-    const holder = Number(readFileSync(lock, "utf8"));
-    if (holder !== process.pid && lives(holder)) throw new InputError(`another process (${holder}) is training in \`${path}\``, { help: ["Wait for it, or end it with Ctrl-C: it leaves a checkpoint."] });
-    writeFileSync(lock, String(process.pid));
-  }
-  if (locks.size === 0) process.once("exit", () => locks.forEach((held) => rmSync(held, { force: true })));
-  locks.add(lock);
-}
-
-/** Whether a process is training in this run now. */
-export function isInUse(path: string): boolean {
-  const lock = join(path, LOCK);
-  return existsSync(lock) && lives(Number(readFileSync(lock, "utf8")));
-}
-
-function lives(processId: number): boolean {
-  if (!Number.isInteger(processId) || processId <= 0) return false;
-  try {
-    return process.kill(processId, 0);
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
 }
 
 /** What is only in the system's memory would be gone with the power. */

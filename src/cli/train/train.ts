@@ -47,7 +47,7 @@ export async function trainTarget(target: string | undefined, options: TrainOpti
   const goOn = `go on: \`rnc train --resume ${shellWord(run.folder.path)}\``;
   const stop: { by?: NodeJS.Signals; finishing?: true } = {};
   const training = await openTrainingInChildProcess(run.engine, run.network, run.from.statePath, run.engineOptions).catch((error: unknown) => {
-    throw error instanceof Interrupted ? new Interrupted(error.signal, ` before the first step; ${goOn}`) : error;
+    throw error instanceof Interrupted ? new Interrupted(error.signal, ` before the first step; ${goOn}`) : notOpened(error, run);
   });
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stop.by === undefined && stop.finishing === undefined) {
@@ -83,6 +83,13 @@ export async function trainTarget(target: string | undefined, options: TrainOpti
     for (const signal of SIGNALS) process.off(signal, onSignal);
     await training.close().catch(() => training.kill());
   }
+}
+
+/** An engine that cannot train this network: a run that has not made a step is no run. */
+function notOpened(error: unknown, { engine, folder }: PreparedRun): unknown {
+  if (!(error instanceof InputError) || error instanceof EngineLost) return error;
+  folder.discard();
+  return engine === "onnxruntime" ? error : new InputError(`the engine \`${engine}\` does not train this network: ${error.message}`, { notes: error.notes, help: ["Take another: `--engine onnxruntime`, or `--engine auto`, which asks each of them."] });
 }
 
 function tellBeginning({ network, plan, record, data, folder, from, remarks }: PreparedRun, totalSteps: number, display: Display): void {
