@@ -12,6 +12,7 @@ import type { TrainingPlan } from "../training/plan.ts";
 import type { TrainingStepOptions } from "./compile-training.ts";
 import type { CliHost } from "./host.ts";
 import { UsageError } from "./host.ts";
+import { openRecipe } from "./recipe-target.ts";
 import { reportProblems } from "./report.ts";
 import { countText } from "./table.ts";
 import type { NetworkOptions } from "./target.ts";
@@ -43,7 +44,8 @@ export async function openStandalone(host: CliHost, target: string, options: Sta
   const built = buildOpened(program, network, options);
   reportProblems(host, built.problems);
   if (built.value === undefined) return undefined;
-  const { value, problems } = recipeCalled(options.recipe, program);
+  const named = await openRecipe(options.recipe, program, host);
+  const { value, problems } = recipeCalled(named.name, named.program);
   if (value === undefined) reportProblems(host, problems);
   return value && { graph: built.value, recipe: value };
 }

@@ -12,6 +12,7 @@ import type { Command } from "./command.ts";
 import type { CliHost } from "./host.ts";
 import { UsageError } from "./host.ts";
 import { collectText } from "./options.ts";
+import { openRecipe } from "./recipe-target.ts";
 import { reportProblems } from "./report.ts";
 import { countText } from "./table.ts";
 import type { NetworkOptions } from "./target.ts";
@@ -106,7 +107,8 @@ export async function openTrained(host: CliHost, target: string, options: Compil
   reportProblems(host, built.problems);
   if (built.value === undefined) return undefined;
   if (options.recipe === undefined) return { graph: built.value, recipe: {} };
-  const { value, problems } = recipeCalled(options.recipe, program);
+  const named = await openRecipe(options.recipe, program, host);
+  const { value, problems } = recipeCalled(named.name, named.program);
   if (value !== undefined) return { graph: built.value, recipe: stepOf(value) };
   reportProblems(host, problems);
   return undefined;
@@ -153,7 +155,7 @@ export async function writeTrainingStep(host: CliHost, { files, step }: Compiled
   const types = new Map(step.graph.inputs.map((input) => [input.name, input.type.shape]));
   const shown = [...step.images, step.labels, step.learningRate, ...step.random].map((input) => `\`${input}\` ${formatShape(types.get(input) ?? [])}`);
   told.write(`  ONNX opset ${ONNX_OPSET}, IR version ${ONNX_IR_VERSION}; ${seconds()} s\n`);
-  told.write(`  in:  ${shown.join(", ")} and the state\n`);
+  told.write(`  in:  ${shown.join(", ")} and the state; a row of \`${step.labels}\` has 1 at the right class, else 0\n`);
   told.write(`  out: \`${step.loss}\`, \`${step.right}\`, \`${step.logits}\` and \`NAME.next\` for ${countText(step.state.length)} tensors of the state\n`);
   if (recipe.learningRate !== undefined) {
     told.write(`  the recipe's learning rate of ${recipe.learningRate} and its schedule are for the loop that feeds \`${step.learningRate}\`\n`);

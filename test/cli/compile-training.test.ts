@@ -75,6 +75,8 @@ describe("rnc compile --target onnx-training", function () {
       const own = rnc(["compile", "a.resnet", ...STEP, "--recipe", "Quick", "-o", "own.onnx"], { cwd: folder });
       expect(own.code, own.stderr).to.equal(0);
       for (const text of ["SGD, momentum 0.8 (Nesterov), weight decay 0.0005 on every learned parameter, labels smoothed by 0.1", "`labels` [16, 10]", "frozen: 3 of ", "learning rate of 0.2"]) expect(own.stdout).to.include(text);
+      const others = rnc(["compile", "ResNet8", ...STEP, "--recipe", "a.resnet#Quick", "-o", "others.onnx"], { cwd: folder });
+      expect(others.stdout, others.stderr).to.include("SGD, momentum 0.8 (Nesterov), weight decay 0.0005 on every learned parameter, labels smoothed by 0.1");
       const told = rnc(["compile", "a.resnet", ...STEP, "--recipe", "Cifar10", "--batch", "8", "--momentum", "0.5", "-o", "told.onnx"], { cwd: folder });
       // The library's recipe of section 4.2: batch 128, momentum 0.9, decay 1e-4 on weights, He by fan-in.
       for (const text of ["SGD, momentum 0.5, weight decay 0.0001 on weights", "`labels` [8, 10]", "He normal by fan-in"]) expect(told.stdout).to.include(text);

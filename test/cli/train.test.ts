@@ -192,6 +192,17 @@ describe("rnc train", function () {
       expect(existsSync(join(folder, "other"))).to.equal(false);
     }));
 
+  it("takes a recipe of another file, with fields said anew, and goes on with it", () =>
+    inWorkplace((folder) => {
+      writeFileSync(join(folder, "recipes.resnet"), "use std.recipes { Cifar10 }\nrecipe Mine = Cifar10 {\n  batch: 8\n  steps: 4\n  split: random(train=64, val=16)\n}\n");
+      const ran = rnc([...ARGUMENTS.map((each) => (each === "Short" ? "recipes.resnet#Mine" : each)), "--with", "steps: 2", "-o", "mine"], { cwd: folder });
+      expect(ran.code, ran.stderr).to.equal(0);
+      expect(ran.stdout).to.include("recipe recipes.resnet#Mine with steps: 2: 2 steps of 8 images");
+      rmSync(join(folder, "recipes.resnet"));
+      const done = rnc(["train", "--resume", "mine"], { cwd: folder });
+      expect(done.code, done.stderr).to.equal(0);
+    }));
+
   it("looks at images that do not divide into the batch of a network whose batch is fixed", () =>
     inWorkplace((folder) => {
       const arguments_ = [...ARGUMENTS, "--with", "split: random(train=40, val=12)", "--steps", "5"];

@@ -39,7 +39,7 @@ export function register(program: Command, host: CliHost): void {
     .argument("[network]", "FILE, FILE#Network, a name of the standard library (ResNet20), or `-`; none with --resume")
     .description("train a network on images by a recipe; can be stopped and resumed")
     .option("--data <folder>", "the images: a folder for each class, or CIFAR-10 in its binary form")
-    .option("--recipe <name>", "a recipe of the network's file or of the standard library")
+    .option("--recipe <name>", "a recipe of the network's file, of the library, or FILE#NAME")
     .option("--with <field>", "a field instead of the recipe's, in the language: \"schedule: cosine\"; repeatable", collectFields)
     .option("-o, --output <folder>", "the folder of the run (default: runs/NETWORK-NUMBER)")
     .option("--resume <run>", "go on with a run from its last checkpoint")

@@ -9,7 +9,7 @@ import type { StepCall, TestPass } from "../../data/steps.ts";
 import type { ReportedPreprocessing } from "../../evaluation/report.ts";
 import { showsWholeImages, sizeAfter, stepsText, testSteps, windowOfRecipe } from "../../evaluation/views.ts";
 import type { ViewChoice } from "../../evaluation/views.ts";
-import { loadProgram, standardProgram } from "../../program/load.ts";
+import { standardProgram } from "../../program/load.ts";
 import type { Program } from "../../program/load.ts";
 import type { Recipe } from "../../program/recipes.ts";
 import { standardLibrary } from "../../program/standard-library.ts";
@@ -20,6 +20,7 @@ import { measureStatistics } from "../data/measure.ts";
 import { openDataSet } from "../data/open-data-set.ts";
 import type { CliHost } from "../host.ts";
 import { createWaiting } from "../progress.ts";
+import { openRecipe } from "../recipe-target.ts";
 import { reportProblems } from "../report.ts";
 import { RUN_FILES } from "../train/run-folder.ts";
 import { readStatistics } from "../train/statistics-file.ts";
@@ -65,23 +66,14 @@ export async function instructionsFor(model: NamedModel, options: EvalOptions, h
   };
   let recipe = model.kind === "run" ? model.recipe : undefined;
   if (options.recipe !== undefined) {
-    const found = await findRecipe(options.recipe, model, host);
+    const { name, program } = await openRecipe(options.recipe, model.kind === "onnx" ? anyProgram() : model.target.program, host);
+    const found = recipeCalled(name, program);
     reportProblems(host, found.problems);
     if (found.value === undefined) return undefined;
     recipe = found.value;
   }
   const from = options.mean ? "options" : options.recipe !== undefined ? "recipe" : model.kind === "run" ? "run" : "paper";
   return { from, recipe, choice, wholeImages: showsWholeImages(choice, recipe && chainOf(recipe, "test")) };
-}
-
-/** `Cifar10`, of the model's own file or the library, or `FILE#Name`. */
-async function findRecipe(text: string, model: NamedModel, host: CliHost): Promise<ReturnType<typeof recipeCalled>> {
-  const at = text.lastIndexOf("#");
-  if (at > 0) {
-    const path = text.slice(0, at);
-    return recipeCalled(text.slice(at + 1), await loadProgram({ path, text: await host.readText(path), standard: false }, host.files));
-  }
-  return recipeCalled(text, model.kind === "onnx" ? anyProgram() : model.target.program);
 }
 
 /** Recipes of the library are found from any program. */

@@ -17,6 +17,7 @@ import type { CliHost } from "../host.ts";
 import { UsageError } from "../host.ts";
 import { openWeightsAt } from "../open-weights-at.ts";
 import { createWaiting } from "../progress.ts";
+import { openRecipe } from "../recipe-target.ts";
 import { reportProblems } from "../report.ts";
 import { shellWord } from "../shell-word.ts";
 import type { NetworkOptions } from "../target.ts";
@@ -82,7 +83,8 @@ export async function beginRun(target: string, options: TrainOptions, host: CliH
   const network = built.value;
   if (network === undefined) return undefined;
   const fields = options.with ?? [];
-  const found = await recipeWith(recipeName, fields, program, recording.host.files);
+  const named = await openRecipe(recipeName, program, recording.host);
+  const found = await recipeWith(named.name, fields, named.program, recording.host.files);
   if (found.value === undefined) {
     reportProblems(host, found.problems);
     return undefined;
