@@ -40,7 +40,7 @@ export function reportSyntaxError(error: IRecognitionException, tokens: readonly
   const { token } = error;
   const previous = tokens[indexOf(token, tokens) - 1];
   const rule = error.context.ruleStack.at(-1) ?? "File";
-  const words = describe({ token, previous, rule, rules: error.context.ruleStack }, reporter);
+  const words = describe({ token, previous, rule, rules: error.context.ruleStack, ...placeOf(indexOf(token, tokens), tokens) }, reporter);
   const length = reporter.source.text.length;
   const atEnd = previous ? endOf(previous) : length;
   const place = token.tokenType === EOF ? { start: atEnd, end: atEnd } : rangeOf(token);
@@ -54,6 +54,25 @@ interface Fault {
   readonly previous: IToken | undefined;
   readonly rule: string;
   readonly rules: readonly string[];
+  /** What the line begins with, behind a `{` that it may have. */
+  readonly begins: IToken | undefined;
+  /** Whether the token stands in the body of a recipe, where everything is a field. */
+  readonly inRecipe: boolean;
+}
+
+/** Where a token stands, by those before it. */
+function placeOf(index: number, tokens: readonly IToken[]): Pick<Fault, "begins" | "inRecipe"> {
+  const typeAt = (at: number): IToken["tokenType"] | undefined => tokens[at]?.tokenType;
+  let first = index;
+  while (first > 0 && typeAt(first - 1) !== t.NewLine && typeAt(first - 1) !== t.LeftBrace) first--;
+  let open = index - 1;
+  for (let closed = 0; open >= 0 && (closed > 0 || typeAt(open) !== t.LeftBrace); open--) {
+    if (typeAt(open) === t.RightBrace) closed++;
+    else if (typeAt(open) === t.LeftBrace) closed--;
+  }
+  let head = open;
+  while (head > 0 && typeAt(head - 1) !== t.NewLine && typeAt(head - 1) !== t.RightBrace) head--;
+  return { begins: tokens[first], inRecipe: open >= 0 && typeAt(head) === t.Recipe };
 }
 
 /** The index of a token; of the end of the file, one more than the last. */
@@ -70,7 +89,7 @@ function indexOf(token: IToken, tokens: readonly IToken[]): number {
   return low;
 }
 
-function describe({ token, previous, rule, rules }: Fault, reporter: Reporter): Words {
+function describe({ token, previous, rule, rules, begins, inRecipe }: Fault, reporter: Reporter): Words {
   const type = token.tokenType;
   const found = nameOf(token);
   const before = previous?.tokenType;
@@ -129,11 +148,22 @@ function describe({ token, previous, rule, rules }: Fault, reporter: Reporter): 
   }
   if (rule === "Body" && previous && t.endsOperand(before ?? type) && t.beginsOperand(type)) {
     const end = endOf(previous);
+    const message = `something is missing between ${nameOf(previous)} and ${found}`;
+    if (inRecipe) {
+      return { code: "RN0100", message, help: ["each field of a recipe has a line of its own"], fixes: [fixOf(reporter.source, "begin a new line", end, end, "\n ")] };
+    }
     return {
       code: "RN0100",
-      message: `something is missing between ${nameOf(previous)} and ${found}`,
+      message,
       help: ["lead from layer to layer with `->`, or begin a new line; a label ends with `:`"],
       fixes: [fixOf(reporter.source, "add `->`", end, end, " ->")],
+    };
+  }
+  if (rule === "Body" && type === t.Arrow && begins && t.isReserved(begins.tokenType)) {
+    return {
+      code: "RN0100",
+      message: `\`->\` leads from layer to layer, and this line is a statement, \`${begins.image}\``,
+      help: begins.tokenType === t.Output ? ["label the last layer on a line of its own, `scores: linear(10)`, and name the label: `output NAME = scores`"] : ["begin a new line with the layers"],
     };
   }
   if (rule === "Param" && type !== t.Colon && previous && before === t.Identifier) {
