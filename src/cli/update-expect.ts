@@ -5,7 +5,7 @@ import type { AppliedFix } from "../lint/fix.ts";
 import { withMark } from "./byte-order-mark.ts";
 import type { CliHost, Output } from "./host.ts";
 import { UsageError } from "./host.ts";
-import { writeText } from "./write-text.ts";
+import { writeSource } from "./write-text.ts";
 
 /** A file that was checked: how the command line named it, and what is wrong with it. */
 interface Checked {
@@ -35,7 +35,7 @@ export async function updateExpect(targets: readonly string[], checkFile: (targe
     const fixes = compatible(broken.flatMap((problem) => problem.fixes.slice(0, 1).map((fix) => ({ problem, fix }))));
     const source = fixes[0]?.fix.edits[0]?.span.source;
     if (source === undefined) continue;
-    await writeText(path, await withMark(path, edited(source, fixes), host));
+    await writeSource(path, await withMark(path, edited(source, fixes), host));
     for (const applied of fixes) {
       const place = placeOf(applied.problem);
       if (!updated.has(place)) out.write(`updated: ${place}  ${changeOf(applied)}\n`);

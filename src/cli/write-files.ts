@@ -17,6 +17,8 @@ export interface WriteOptions {
   readonly onProgress?: (doneInBytes: number, totalInBytes: number) => void;
   /** Stops the writing: nothing stays behind, and the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** The file is the source of networks. Where it is not, nothing is written under a name that ends in `.resnet`. */
+  readonly source?: boolean;
 }
 
 export interface WrittenFile {
@@ -73,7 +75,7 @@ export async function writeEmittedFiles(files: readonly EmittedFile[], outPath: 
   process.once("exit", removeAll);
   try {
     for (const folder of asFolder ? foldersOf(files, outPath) : []) if (await ensureFolder(folder)) madeFolders.push(folder);
-    for (const file of files) targets.push(await targetOf(file, outPath, asFolder));
+    for (const file of files) targets.push(await targetOf(file, outPath, asFolder, options.source ?? false));
     for (const target of targets) await explained(() => writeTarget(target, send), target.shown);
     options.signal?.throwIfAborted();
     for (const target of [...targets].reverse()) {
@@ -102,11 +104,11 @@ async function writeTarget({ file, path, temporary, existing }: Target, send: (f
   if (temporary !== undefined && existing !== undefined) await chmod(temporary, existing.mode & 0o777);
 }
 
-async function targetOf(file: EmittedFile, outPath: string, asFolder: boolean): Promise<Target> {
+async function targetOf(file: EmittedFile, outPath: string, asFolder: boolean, isSource: boolean): Promise<Target> {
   const shown = file.path === "" ? outPath : join(asFolder ? outPath : dirname(outPath), file.path);
   return explained(async () => {
     const path = await behindLinks(shown);
-    if ([shown, path].some((name) => /\.resnet$/i.test(name))) {
+    if (!isSource && [shown, path].some((name) => /\.resnet$/i.test(name))) {
       throw new InputError(`\`${path}\` is for the source of networks, and nothing else is written there`, { help: ["name another file with `-o`"] });
     }
     const existing = await statOrNothing(path);

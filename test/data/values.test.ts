@@ -74,7 +74,7 @@ describe("data: values", () => {
     const collector = createStatisticsCollector({ perPixel: true });
     collector.add(new Uint8Array(12), ROW, "a.png");
     await expectInputError(() => collector.add(new Uint8Array(6), { width: 2, height: 1 }, "b.png"), /`b.png` has 2x1 pixels, and `a.png` has 4x1/);
-    await expectInputError(() => createStatisticsCollector({ perPixel: false }).result(), "no image whose mean");
+    await expectInputError(() => createStatisticsCollector({ perPixel: false }).result(), "none of them can be used");
   });
 
   it("adds to all pixels of a channel what Krizhevsky's formula says", () => {

@@ -10,7 +10,7 @@ import { messageOf } from "../input-message.ts";
 import { patchOf } from "../patch.ts";
 import { reportProblems } from "../report.ts";
 import { findResnetFiles } from "../resnet-files.ts";
-import { writeText } from "../write-text.ts";
+import { writeSource } from "../write-text.ts";
 
 interface FmtOptions {
   readonly check?: boolean;
@@ -92,7 +92,7 @@ async function formatOne(path: string, options: FmtOptions, problems: Problem[],
   } else if (isStandard) {
     host.out.write(formatted.text);
   } else if (outcome === "changed") {
-    await writeText(path, formatted.text);
+    await writeSource(path, formatted.text);
     host.out.write(`formatted: ${name}\n`);
   }
   return outcome;

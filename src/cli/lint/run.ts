@@ -125,8 +125,8 @@ async function deliver(path: string, { program }: Target, text: string, { fixes 
   } else if (isStandard) {
     host.out.write(text);
   } else {
-    const { writeText } = await import("../write-text.ts");
-    await writeText(source.path, await withMark(source.path, text, host));
+    const { writeSource } = await import("../write-text.ts");
+    await writeSource(source.path, await withMark(source.path, text, host));
   }
 }
 
