@@ -23,11 +23,6 @@ export function countText(value: number): string {
   return groupDigits(value);
 }
 
-/** `1 step`, `64,000 steps`. */
-export function countedText(count: number, one: string, many = `${one}s`): string {
-  return `${countText(count)} ${count === 1 ? one : many}`;
-}
-
 /**
  * Columns padded with spaces, two apart; a column whose every cell is empty is left out.
  *

@@ -92,7 +92,7 @@ function exampleOf(type: string): string {
 }
 
 /** `FILE#Network`; a file whose name has a `#` of its own is taken as it is. */
-function splitTarget(host: CliHost, text: string): { path: string; name: string | undefined } {
+export function splitTarget(host: CliHost, text: string): { path: string; name: string | undefined } {
   const at = text.lastIndexOf("#");
   if (at < 0 || host.pathKind(text) !== "missing") return { path: plainPath(text), name: undefined };
   return { path: plainPath(text.slice(0, at)), name: text.slice(at + 1) };

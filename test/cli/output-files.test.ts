@@ -1,16 +1,11 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "chai";
 import { ensureBuilt, inFolder, RNC, rnc } from "../support/cli.ts";
-
-/** Mounts a small file system; gives the reason when this machine does not let it be done. */
-function mount(folder: string, options: string): string | undefined {
-  const ran = spawnSync("mount", ["-t", "tmpfs", "-o", options, "rnc-test", folder]);
-  return ran.status === 0 ? undefined : (ran.error?.message ?? ran.stderr.toString().trim());
-}
+import { mount, unmount } from "../support/small-disk.ts";
 
 describe("rnc: files that are written", function () {
   this.timeout(60_000);
@@ -94,7 +89,7 @@ describe("rnc: files that are written", function () {
         expect(ran.code).to.equal(1);
         expect(readdirSync(folder)).to.deep.equal([]);
       } finally {
-        execFileSync("umount", [folder]);
+        unmount(folder);
       }
     });
   });
@@ -116,7 +111,7 @@ describe("rnc: files that are written", function () {
         expect(ran.stderr).to.match(isRoot ? /the disk is read-only/ : /this user may not write there/);
         expect(ran.code).to.equal(1);
       } finally {
-        if (isRoot) execFileSync("umount", [locked]);
+        if (isRoot) unmount(locked);
         else chmodSync(locked, 0o755);
       }
     });

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { expect } from "chai";
 import type * as TF from "@tensorflow/tfjs";
 import { ensureBuilt, inFolder, RNC, rnc } from "../support/cli.ts";
 import type { Ran } from "../support/cli.ts";
+import { mount, unmount } from "../support/small-disk.ts";
 
 const compile = (network: string, folder: string, ...more: readonly string[]): Ran => rnc(["compile", network, "--target", "tfjs", "-o", folder, ...more], { cwd: tmpdir() });
 const manifestOf = (folder: string): readonly string[] => (JSON.parse(readFileSync(join(folder, "model.json"), "utf8")) as TF.io.ModelJSON).weightsManifest.flatMap(({ paths }) => paths);
@@ -86,9 +87,9 @@ describe("rnc compile --target tfjs -o FOLDER", function () {
 
   it("leaves nothing behind on a full disk, and an earlier model as it was", function () {
     return inFolder((disk) => {
-      const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=2m", "rnc-test", disk]);
-      if (mounted.status !== 0) {
-        console.log(`      skipped: no small disk can be mounted here (${mounted.error?.message ?? mounted.stderr.toString().trim()})`);
+      const reason = mount(disk, "size=2m");
+      if (reason !== undefined) {
+        console.log(`      skipped: no small disk can be mounted here (${reason})`);
         return this.skip();
       }
       try {
@@ -103,7 +104,7 @@ describe("rnc compile --target tfjs -o FOLDER", function () {
         expect(compile("ResNet18", join(disk, "old")).code).to.equal(1);
         expect(held()).to.deep.equal(before);
       } finally {
-        execFileSync("umount", [disk]);
+        unmount(disk);
       }
     });
   });

@@ -8,6 +8,7 @@ import { expect } from "chai";
 import { PNG } from "pngjs";
 import { uniformNumbers } from "../../src/weights/uniform-numbers.ts";
 import { ensureBuilt, inFolder, RNC, rnc } from "../support/cli.ts";
+import { mount, unmount } from "../support/small-disk.ts";
 
 const IMAGES_OF_A_FILE = 16;
 
@@ -322,6 +323,7 @@ describe("rnc train", function () {
     }));
 
   it("leaves nothing behind where a run cannot begin, and says why", async function () {
+    const context = this;
     await inWorkplace((folder) => {
       const refused = (place: string, message: RegExp): void => {
         const { code, stderr } = rnc([...ARGUMENTS, "-o", place], { cwd: folder });
@@ -337,11 +339,10 @@ describe("rnc train", function () {
       expect([unable.code, existsSync(join(folder, "of"))]).to.deep.equal([1, false]);
       const disk = join(folder, "disk");
       mkdirSync(disk);
-      try {
-        execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], { stdio: "pipe" });
-      } catch (error) {
-        console.log(`      skipped: no small disk can be made here: ${String(error).split("\n")[0]}`);
-        return;
+      const reason = mount(disk, "size=16k");
+      if (reason !== undefined) {
+        console.log(`      skipped: no small disk can be mounted here (${reason})`);
+        return context.skip();
       }
       try {
         refused("disk/of/run", /`disk\/of\/run` cannot be written: the disk is full/);
@@ -352,7 +353,7 @@ describe("rnc train", function () {
         execFileSync("mount", ["-o", "remount,ro", disk], { stdio: "pipe" });
         refused("disk/run", /`disk\/run` cannot be written: the disk is read-only/);
       } finally {
-        execFileSync("umount", ["-l", disk]);
+        unmount(disk);
       }
     });
   });
@@ -362,10 +363,9 @@ describe("rnc train", function () {
     await inWorkplace(async (folder) => {
       const disk = join(folder, "disk");
       mkdirSync(disk);
-      try {
-        execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], { stdio: "pipe" });
-      } catch (error) {
-        console.log(`      skipped: no small disk can be made here: ${String(error).split("\n")[0]}`);
+      const reason = mount(disk, "size=1m");
+      if (reason !== undefined) {
+        console.log(`      skipped: no small disk can be mounted here (${reason})`);
         return context.skip();
       }
       try {
@@ -384,7 +384,7 @@ describe("rnc train", function () {
         const steps = linesOf(join(disk, "run/metrics.jsonl")).map(({ step }) => step!);
         expect(steps, "every line once").to.deep.equal(steps.map((_, index) => 5 * (index + 1)));
       } finally {
-        execFileSync("umount", ["-l", disk]);
+        unmount(disk);
       }
     });
   });

@@ -1,3 +1,4 @@
+import { countedText } from "../../base/digits.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import { CIFAR10 } from "../../data/cifar10.ts";
 import { MOST_PIXELS } from "../../data/image-file.ts";
@@ -13,7 +14,7 @@ import { Interrupted, UsageError } from "../host.ts";
 import { wholeNumber } from "../options.ts";
 import { createProgress } from "../progress.ts";
 import { writeJson } from "../report.ts";
-import { countedText, countText, renderTable } from "../table.ts";
+import { countText, renderTable } from "../table.ts";
 
 interface CheckOptions {
   readonly json?: boolean;

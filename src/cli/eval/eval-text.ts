@@ -1,7 +1,8 @@
+import { countedText } from "../../base/digits.ts";
 import type { Colors } from "../../diagnostics/render/colors.ts";
 import type { EvalReport, ReportedClass, ReportedError, ReportedModel, ReportedPreprocessing } from "../../evaluation/report.ts";
 import type { Row, Table } from "../table.ts";
-import { countedText, countText, renderTable } from "../table.ts";
+import { countText, renderTable } from "../table.ts";
 
 /** More classes than this are told by the worst of them. */
 const MOST_CLASSES = 40;

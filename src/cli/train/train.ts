@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { copyFile, rename, writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
+import { countedText } from "../../base/digits.ts";
 import { invariant } from "../../base/assert.ts";
 import { InputError } from "../../base/input-error.ts";
 import { compileOnnx } from "../../program/compile.ts";
@@ -16,7 +17,7 @@ import type { CliHost } from "../host.ts";
 import { Interrupted, UsageError } from "../host.ts";
 import { openWeightsAt } from "../open-weights-at.ts";
 import { shellWord } from "../shell-word.ts";
-import { countedText, countText } from "../table.ts";
+import { countText } from "../table.ts";
 import { VERSION } from "../version.ts";
 import { writeEmittedFiles } from "../write-files.ts";
 import { scoresOf } from "../eval/scores-of.ts";

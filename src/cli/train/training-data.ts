@@ -1,4 +1,4 @@
-import { groupDigits } from "../../base/digits.ts";
+import { countedText, groupDigits } from "../../base/digits.ts";
 import { invariant } from "../../base/assert.ts";
 import { InputError } from "../../base/input-error.ts";
 import { splitAtRandom, trainOnAll } from "../../data/order.ts";
@@ -17,7 +17,6 @@ import { measureStatistics } from "../data/measure.ts";
 import { openDataSet } from "../data/open-data-set.ts";
 import type { CliHost } from "../host.ts";
 import { createWaiting } from "../progress.ts";
-import { countedText } from "../table.ts";
 
 /** A data set as one training uses it. */
 export interface TrainingData {

@@ -15,9 +15,6 @@ export function percentText(part: number, whole: number): string {
   return `${Number(percent.toFixed(percent < 10 ? 1 : 0))} %`;
 }
 
-/** `1 layer`, `3 layers`. */
-export const countText = (count: number, one: string, many = `${one}s`): string => `${groupDigits(count)} ${count === 1 ? one : many}`;
-
 /** `layer1.0.conv1, layer1.0.conv2, …`: the first few names. */
 export function namesText(names: readonly string[], most = 3): string {
   return `${names.slice(0, most).join(", ")}${names.length > most ? ", …" : ""}`;

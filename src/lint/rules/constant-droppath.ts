@@ -1,5 +1,6 @@
+import { countedText } from "../../base/digits.ts";
 import { numberOf } from "../../ops/families/attributes.ts";
-import { countText, percentText } from "../analysis/words.ts";
+import { percentText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 
 export const constantDroppath = defineRule({
@@ -53,7 +54,7 @@ network Decaying {
       at: first,
       message: "every branch survives with the same probability, the first ones as often as the last",
       notes: [
-        `All ${countText(dropped.length, "branch", "branches")} have keep=${keep}.`,
+        `All ${countedText(dropped.length, "branch", "branches")} have keep=${keep}.`,
         `A linear fall from 1 to ${Number(least.toPrecision(3))} drops as many on average: ${percentText(1 - keep, 1)}.`,
       ],
       help: [`let survival fall with the number of the block: \`survive = 1 - ${Number((1 - least).toPrecision(3))} * (i + 1) / n\``],

@@ -1,5 +1,5 @@
+import { countedText } from "../../base/digits.ts";
 import { numberOf, operand, result } from "../../ops/families/attributes.ts";
-import { countText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 
 export const groupedWidth = defineRule({
@@ -40,7 +40,7 @@ multiply-adds, a network ran at less than half the speed on a graphics card. Res
       const fewer = divisors(before).filter((count) => after % count === 0 && Math.min(before, after) / count >= least).at(-1);
       context.report({
         at: node,
-        message: `groups of ${countText(width, "channel")} are too narrow to be fast`,
+        message: `groups of ${countedText(width, "channel")} are too narrow to be fast`,
         label: `${groups} groups`,
         notes: [`${groups} groups of ${before / groups} channels read and ${after / groups} written.`],
         help: [

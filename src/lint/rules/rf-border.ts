@@ -1,9 +1,10 @@
+import { countedText } from "../../base/digits.ts";
 import type { Node } from "../../ir/graph.ts";
 import { at } from "../../ops/families/attributes.ts";
 import { dataInputs } from "../analysis/layers.ts";
 import { imageOf } from "../analysis/maps.ts";
 import { coveredLayers } from "../analysis/resolution.ts";
-import { countText, namesText, percentText, sizeText } from "../analysis/words.ts";
+import { namesText, percentText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
 
@@ -54,7 +55,7 @@ experiments. Silent while the height or the width is open; \`--input\` gives the
       message: "convolutions look for context although their inputs already see more than the whole image",
       label: `its inputs see at least ${sizeText(image.map((_, axis) => leastBefore(context, first, axis)))} pixels`,
       notes: [
-        `${countText(covered.length, "convolution")} (${namesText(covered.map(({ name }) => name))}): the least receptive field of the inputs is larger than the image of ${sizeText(image)}.`,
+        `${countedText(covered.length, "convolution")} (${namesText(covered.map(({ name }) => name))}): the least receptive field of the inputs is larger than the image of ${sizeText(image)}.`,
         `${covered.length === 1 ? "It has" : "They have"} ${percentText(params, total.params)} of the parameters${total.macs === undefined ? "" : ` and ${percentText(macs, total.macs)} of the multiply-adds`}.`,
       ],
       help: [`give it images of ${sizeText(enough)} or more, leave these layers out, or thin the map out later in the network`],

@@ -1,9 +1,9 @@
-import { groupDigits } from "../../base/digits.ts";
+import { countedText, groupDigits } from "../../base/digits.ts";
 import { at } from "../../ops/families/attributes.ts";
 import { isWeighted } from "../analysis/layers.ts";
 import { isShort, paddedPositions, usedPositions, weightCount } from "../analysis/maps.ts";
 import { nearestSizes } from "../analysis/sizes.ts";
-import { countText, kernelText, namesText, percentText, sizeText } from "../analysis/words.ts";
+import { kernelText, namesText, percentText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 
 export const spatialUnderflow = defineRule({
@@ -49,7 +49,7 @@ rule counts the weights that no position of the map ever meets.`,
       label: `reads a map of ${sizeText(first.before)}`,
       notes: [
         `A kernel of ${kernelText(first.window.kernel)} on a map of ${sizeText(first.before)}: ${first.padded} of ${first.all} positions are padding for every image.`,
-        `In ${countText(short.length, "layer")} (${namesText(short.map(({ node }) => node.name))}) ${groupDigits(idle)} weights, ${percentText(idle, total.params)} of the network's parameters, are multiplied by zeros alone.`,
+        `In ${countedText(short.length, "layer")} (${namesText(short.map(({ node }) => node.name))}) ${groupDigits(idle)} weights, ${percentText(idle, total.params)} of the network's parameters, are multiplied by zeros alone.`,
       ],
       help: [
         ...(larger ? [`give it images of ${sizeText(larger)} or more`] : []),

@@ -1,3 +1,4 @@
+import { countedText } from "../../base/digits.ts";
 import type { Fix } from "../../diagnostics/problem.ts";
 import { at, product, result } from "../../ops/families/attributes.ts";
 import { replaced, textOf, withoutArgument } from "../analysis/edits.ts";
@@ -5,7 +6,7 @@ import { dataInputs, isWeighted } from "../analysis/layers.ts";
 import { imageOf } from "../analysis/maps.ts";
 import type { MapLayer } from "../analysis/maps.ts";
 import { argumentNamed, stepOf, withoutStep } from "../analysis/steps.ts";
-import { countText, sizeText } from "../analysis/words.ts";
+import { sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
 
@@ -57,7 +58,7 @@ network Small {
       message: "a convolution and a pool that both stride are the stem of networks for large images",
       label: `stride ${[...new Set(strided.window.stride)].join("x")}, and a pool with another behind it`,
       notes: [
-        `An image of ${sizeText(image)} is a map of ${sizeText(pool.after)} behind \`${pool.node.name}\`: ${countText(product(pool.after), "position")} for ${countText(product(image), "pixel")}.`,
+        `An image of ${sizeText(image)} is a map of ${sizeText(pool.after)} behind \`${pool.node.name}\`: ${countedText(product(pool.after), "position")} for ${countedText(product(image), "pixel")}.`,
         `Of an image of 224x224 the same layers leave ${sizeText(image.map((size, axis) => Math.ceil((224 / size) * at(pool.after, axis))))}.`,
       ],
       help: ["begin with `conv(3x3, …) -> bn -> relu`, stride 1 and no pool; where a network takes its stem as a parameter, give it such a block"],

@@ -1,7 +1,8 @@
+import { countedText } from "../../base/digits.ts";
 import { imageOf, unreadPadding, unreadRows } from "../analysis/maps.ts";
 import type { MapLayer } from "../analysis/maps.ts";
 import { nearestSizes } from "../analysis/sizes.ts";
-import { countText, kernelText, sizeText, sizesText } from "../analysis/words.ts";
+import { kernelText, sizeText, sizesText } from "../analysis/words.ts";
 import { at } from "../../ops/families/attributes.ts";
 import { defineRule } from "../rule.ts";
 
@@ -47,7 +48,7 @@ their kernel leave gaps everywhere and are RL15. Silent while the height or the 
       message: "the windows do not reach the end of the map: padding is read on one side only",
       label: `reads a map of ${sizeText(first.before)}`,
       notes: [
-        `On an image of ${sizeText(image)} ${countText(uneven.length, "layer")} ${uneven.length === 1 ? "leaves" : "leave"} rows or columns unread.`,
+        `On an image of ${sizeText(image)} ${countedText(uneven.length, "layer")} ${uneven.length === 1 ? "leaves" : "leave"} rows or columns unread.`,
         ...uneven.slice(0, MOST_LAYERS).map(lineOf),
         ...(uneven.length > MOST_LAYERS ? [`The other ${uneven.length - MOST_LAYERS} are alike.`] : []),
       ],

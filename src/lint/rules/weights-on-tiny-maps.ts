@@ -1,6 +1,7 @@
+import { countedText } from "../../base/digits.ts";
 import { isWeighted } from "../analysis/layers.ts";
 import { imageOf, isShort } from "../analysis/maps.ts";
-import { countText, namesText, percentText, sizeText } from "../analysis/words.ts";
+import { namesText, percentText, sizeText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 
 export const weightsOnTinyMaps = defineRule({
@@ -54,7 +55,7 @@ threshold. Silent while the height or the width is open; \`--input\` gives them 
       message: `most of the network's parameters work on maps of ${size} positions a side or fewer`,
       label: `reads a map of ${sizeText(first.before)}`,
       notes: [
-        `${percentText(params, total.params)} of the parameters, for ${total.macs === undefined ? "few" : percentText(macs, total.macs)} of the multiply-adds, in ${countText(tiny.length, "convolution")} (${namesText(tiny.map(({ node }) => node.name))}) on an image of ${sizeText(image)}.`,
+        `${percentText(params, total.params)} of the parameters, for ${total.macs === undefined ? "few" : percentText(macs, total.macs)} of the multiply-adds, in ${countedText(tiny.length, "convolution")} (${namesText(tiny.map(({ node }) => node.name))}) on an image of ${sizeText(image)}.`,
       ],
       help: ["take a stride of 2 out, at best the first one, leave the last stage out, or give the network larger images"],
     });

@@ -1,11 +1,10 @@
-import { groupDigits } from "../../base/digits.ts";
+import { countedText, groupDigits } from "../../base/digits.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
 import type { Instance } from "../../ir/origin.ts";
 import { at, operand, product, result } from "../../ops/families/attributes.ts";
 import { findOperator } from "../../ops/registry.ts";
 import { dataInputs, isWeighted } from "../analysis/layers.ts";
 import { windowOfNode } from "../analysis/maps.ts";
-import { countText } from "../analysis/words.ts";
 import { defineRule } from "../rule.ts";
 import type { NetworkContext } from "../rule.ts";
 
@@ -76,7 +75,7 @@ network Growing {
         at: leaving.node,
         message: `the map is thinned out and the network gets no wider: ${leaving.width} channels before, ${after} behind`,
         label: `stride ${[...new Set(stride)].join("x")}`,
-        notes: [`${leaving.width} channels at ${countText(product(stride), "position")} are ${groupDigits(leaving.width * product(stride))} values; ${after} at one position are left of them.`],
+        notes: [`${leaving.width} channels at ${countedText(product(stride), "position")} are ${groupDigits(leaving.width * product(stride))} values; ${after} at one position are left of them.`],
         help: [`give the stages from here on twice as many channels (${2 * leaving.width}), or stride later`],
       });
     }
