@@ -5,14 +5,13 @@ import type { Graph } from "../ir/graph.ts";
 import type { WeightChoice } from "../program/prepare.ts";
 import { compileStandalone } from "../program/standalone.ts";
 import type { Compiled } from "../program/compile.ts";
-import { recipeCalled } from "../program/training-recipe.ts";
 import type { Recipe } from "../program/recipes.ts";
 import { planOf, withOverrides } from "../training/plan.ts";
 import type { TrainingPlan } from "../training/plan.ts";
 import type { TrainingStepOptions } from "./compile-training.ts";
 import type { CliHost } from "./host.ts";
 import { UsageError } from "./host.ts";
-import { openRecipe } from "./recipe-target.ts";
+import { findRecipe } from "./recipe-target.ts";
 import { reportProblems } from "./report.ts";
 import { countText } from "./table.ts";
 import type { NetworkOptions } from "./target.ts";
@@ -44,8 +43,7 @@ export async function openStandalone(host: CliHost, target: string, options: Sta
   const built = buildOpened(program, network, options);
   reportProblems(host, built.problems);
   if (built.value === undefined) return undefined;
-  const named = await openRecipe(options.recipe, program, host);
-  const { value, problems } = recipeCalled(named.name, named.program);
+  const { value, problems } = await findRecipe(options.recipe, program, host);
   if (value === undefined) reportProblems(host, problems);
   return value && { graph: built.value, recipe: value };
 }

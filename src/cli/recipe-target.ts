@@ -1,5 +1,8 @@
+import type { Outcome } from "../diagnostics/problem.ts";
 import type { Program } from "../program/load.ts";
 import { loadProgram } from "../program/load.ts";
+import type { Recipe } from "../program/recipes.ts";
+import { recipeCalled } from "../program/training-recipe.ts";
 import type { CliHost } from "./host.ts";
 import { splitTarget } from "./target.ts";
 
@@ -14,4 +17,10 @@ export async function openRecipe(text: string, program: Program, host: CliHost):
   const { path, name } = splitTarget(host, text);
   if (name === undefined || path === "") return { name: text, program };
   return { name, program: await loadProgram({ path, text: await host.readText(path), standard: false }, host.files) };
+}
+
+/** The recipe itself. */
+export async function findRecipe(text: string, program: Program, host: CliHost): Promise<Outcome<Recipe | undefined>> {
+  const target = await openRecipe(text, program, host);
+  return recipeCalled(target.name, target.program);
 }

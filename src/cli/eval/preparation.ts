@@ -13,14 +13,13 @@ import { standardProgram } from "../../program/load.ts";
 import type { Program } from "../../program/load.ts";
 import type { Recipe } from "../../program/recipes.ts";
 import { standardLibrary } from "../../program/standard-library.ts";
-import { recipeCalled } from "../../program/training-recipe.ts";
 import { chainOf } from "../../training/plan.ts";
 import { workersFor } from "../data/batches.ts";
 import { measureStatistics } from "../data/measure.ts";
 import { openDataSet } from "../data/open-data-set.ts";
 import type { CliHost } from "../host.ts";
 import { createWaiting } from "../progress.ts";
-import { openRecipe } from "../recipe-target.ts";
+import { findRecipe } from "../recipe-target.ts";
 import { reportProblems } from "../report.ts";
 import { RUN_FILES } from "../train/run-folder.ts";
 import { readStatistics } from "../train/statistics-file.ts";
@@ -66,8 +65,7 @@ export async function instructionsFor(model: NamedModel, options: EvalOptions, h
   };
   let recipe = model.kind === "run" ? model.recipe : undefined;
   if (options.recipe !== undefined) {
-    const { name, program } = await openRecipe(options.recipe, model.kind === "onnx" ? anyProgram() : model.target.program, host);
-    const found = recipeCalled(name, program);
+    const found = await findRecipe(options.recipe, model.kind === "onnx" ? anyProgram() : model.target.program, host);
     reportProblems(host, found.problems);
     if (found.value === undefined) return undefined;
     recipe = found.value;
